@@ -1,0 +1,294 @@
+//! What the app and the proxy say to each other.
+//!
+//! Every type here is a promise to a program that cannot be updated: an app that a browser cached
+//! last week. So this crate holds data and nothing else, every public type has a snapshot test of
+//! its JSON, and no other crate's type is ever serialized over the network.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A request for one model reply: the body of `POST /app/turn`.
+///
+/// The answer is newline-delimited JSON: one [`ModelEvent`] per line; an empty line only says that
+/// the proxy is still there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRequest {
+    /// `provider/model`, for instance `anthropic/claude-sonnet-4-5` or `script/demo`.
+    pub model: String,
+    /// The system prompt in sections, the ones that never change first, so that providers' prompt
+    /// caches hit.
+    pub system: Vec<String>,
+    pub messages: Vec<Message>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolSpec>,
+    pub max_output_tokens: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub role: Role,
+    pub blocks: Vec<Block>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    Text {
+        text: String,
+    },
+    /// `data` is base64.
+    Image {
+        media_type: String,
+        data: String,
+    },
+    /// `arguments` is the JSON text exactly as the model wrote it.
+    ToolCall {
+        call: String,
+        tool: String,
+        arguments: String,
+    },
+    ToolResult {
+        call: String,
+        output: String,
+        failed: bool,
+    },
+    /// `opaque` is the provider's own block, returned to it unchanged (signatures survive).
+    Reasoning {
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<Value>,
+    },
+}
+
+/// A tool that the model may call. `parameters` is a JSON schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolSpec {
+    pub name: String,
+    pub description: String,
+    pub parameters: Value,
+}
+
+/// One step of a streamed reply, the same for every provider.
+///
+/// Every started tool call is ended, and the last event is `Finish` or `Error`: a stream that
+/// stops without one of them was cut off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum ModelEvent {
+    TextDelta {
+        text: String,
+    },
+    Reasoning {
+        text: String,
+    },
+    /// A thought is complete; `opaque` goes back to the provider with the next request.
+    ReasoningEnd {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<Value>,
+    },
+    ToolCallStart {
+        call: String,
+        tool: String,
+    },
+    ToolCallDelta {
+        call: String,
+        json: String,
+    },
+    ToolCallEnd {
+        call: String,
+    },
+    Usage(Usage),
+    Finish {
+        reason: StopReason,
+    },
+    Error(Rejection),
+}
+
+/// Tokens of one reply in disjoint classes: their sum is what was billed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub input_tokens: u32,
+    #[serde(default)]
+    pub cache_read_tokens: u32,
+    #[serde(default)]
+    pub cache_write_tokens: u32,
+    pub output_tokens: u32,
+    #[serde(default)]
+    pub reasoning_tokens: u32,
+    /// What this reply cost, in nano-dollars (1e-9 USD); absent when the price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_nano: Option<u64>,
+    /// Counted by us, not reported by the provider.
+    #[serde(default)]
+    pub estimated: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    EndOfTurn,
+    ToolUse,
+    OutputLimit,
+    Refused,
+}
+
+/// Why there is no answer, named by what the person or the app can do about it.
+///
+/// Also the body of every error answer under `/app/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub code: RejectionCode,
+    /// One sentence for people: what happened. Never holds a key or an internal address.
+    pub message: String,
+    /// Seconds to wait, when waiting helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_secs: Option<u32>,
+    /// Finds the proxy's log line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectionCode {
+    /// This page may not use this proxy: the token is missing or wrong.
+    NotPaired,
+    /// No provider is configured for this model.
+    NoProvider,
+    /// The provider refused the key.
+    BadKey,
+    /// The provider does not know the model.
+    UnknownModel,
+    /// The provider's rate limit or the account's balance.
+    Busy,
+    /// The prompt must get smaller.
+    PromptTooLong,
+    /// The request itself is wrong.
+    BadRequest,
+    /// The provider could not be reached, or broke off.
+    Unreachable,
+    /// The stream ended without its terminator, or was not readable.
+    CutOff,
+    /// The provider failed on its side.
+    ProviderFailed,
+    /// The proxy failed; the request id finds the log line.
+    Broken,
+}
+
+/// A model that can be chosen: `GET /app/models` answers a list of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// `provider/model`
+    pub id: String,
+    /// The provider's id in [`Provider::id`].
+    pub provider: String,
+    pub name: String,
+    pub context_tokens: u32,
+    pub max_output_tokens: u32,
+    /// Nano-dollars per token; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_price_nano: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_price_nano: Option<u64>,
+    /// Tool calls work; else replies carry fenced edits.
+    pub tools: bool,
+    pub images: bool,
+    /// Replies are recorded, not made by a model.
+    #[serde(default)]
+    pub scripted: bool,
+}
+
+/// A configured provider: `GET /app/providers` answers a list of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// `anthropic`, `openai`, `openrouter`, `ollama`, or the person's own name for an endpoint.
+    pub id: String,
+    pub kind: ProviderKind,
+    pub base_url: String,
+    pub key: KeyState,
+    /// The person's own model ids, for endpoints that list none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    Script,
+    OpenaiCompatible,
+    Anthropic,
+}
+
+/// Where a key comes from. Its value never leaves the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    NotNeeded,
+    Missing,
+    FromEnvironment,
+    Saved,
+}
+
+/// The body of `PUT /app/providers/{id}`. An absent key keeps the saved one; an empty one
+/// removes it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderChange {
+    pub kind: ProviderKind,
+    pub base_url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+}
+
+impl std::fmt::Debug for ProviderChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderChange")
+            .field("kind", &self.kind)
+            .field("base_url", &self.base_url)
+            .field("key", &self.key.as_ref().map(|_| "…"))
+            .field("models", &self.models)
+            .finish()
+    }
+}
+
+/// The answer of `POST /app/providers/{id}/test`: how far a small request came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestReport {
+    /// The hop that failed; none when all of them worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Hop>,
+    /// One sentence for people.
+    pub message: String,
+    pub n_models: u32,
+}
+
+/// The stations of a request, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hop {
+    App,
+    Proxy,
+    Provider,
+    Key,
+    Model,
+}
+
+/// The answer of `GET /app/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub version: String,
+    /// The app's origins that this proxy serves previews for: `*.preview.easel.localhost:9595`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_suffix: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! The gateway between the app and the model providers.

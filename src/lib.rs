@@ -1,0 +1,1 @@
+//! The app: the only crate that knows the browser.
