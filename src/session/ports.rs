@@ -1,0 +1,65 @@
+//! What the session asks of the world, as traits.
+//!
+//! The browser's answers are in `browser/`, the tests' in `session/testing.rs`. Nothing in `session`
+//! does I/O, reads a clock or makes up a name by another way.
+
+use std::rc::Rc;
+
+use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
+use link::Down;
+use store::Shelf;
+use wire::{
+    Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, TestReport,
+};
+
+/// Everything outside, handed over once.
+#[derive(Clone)]
+pub struct Ports {
+    pub shelf: Rc<dyn Shelf>,
+    pub gateway: Rc<dyn Gateway>,
+    pub compiler: Rc<dyn preview::Compile>,
+    pub world: Rc<dyn World>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}
+
+/// The way to the models: the proxy.
+pub trait Gateway {
+    /// The origin and the token to use from now on.
+    fn pair(&self, origin: &str, token: Option<&str>);
+    /// Asks for a reply. Dropping the stream ends the request, here and at the provider.
+    fn turn(
+        &self,
+        request: ModelRequest,
+    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>>;
+    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>>;
+    fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>>;
+    fn providers(&self) -> LocalBoxFuture<'static, Result<Vec<Provider>, Rejection>>;
+    fn save_provider(
+        &self,
+        id: &str,
+        change: ProviderChange,
+    ) -> LocalBoxFuture<'static, Result<(), Rejection>>;
+    fn remove_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<(), Rejection>>;
+    fn test_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>>;
+    /// Returns a static file of the app's own origin: the packs that previews import.
+    fn asset(&self, path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
+}
+
+/// Time, names, tasks and the tabs.
+pub trait World {
+    /// Milliseconds since the epoch.
+    fn now_ms(&self) -> u64;
+    /// Minutes to add to UTC for the person's clock.
+    fn offset_minutes(&self) -> i32;
+    /// 80 random bits.
+    fn random(&self) -> u128;
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>);
+    fn send(&self, down: Down);
+    /// Bytes used and bytes allowed.
+    fn storage(&self) -> LocalBoxFuture<'static, (u64, u64)>;
+}
