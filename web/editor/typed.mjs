@@ -1,0 +1,156 @@
+// What a person typed since the text that is stored: kept, saved, and carried over changes that
+// come from elsewhere.
+//
+// It holds no timer, no view and no language; `saving.mjs` decides when to save. Positions count
+// UTF-16 units, as CodeMirror and the core's `Save` do. CodeMirror counts a line break as one unit:
+// a file whose every line ends with CR LF is held without the CRs, and they come back on the way out.
+
+import { ChangeSet, Text } from "@codemirror/state";
+import { presentableDiff } from "@codemirror/merge";
+
+/// Beyond this, a difference is taken as one piece: finding its parts would take longer than a frame.
+const DIFF_LIMIT = { scanLimit: 2000, timeout: 40 };
+
+export class Typed {
+  /// `text` is the stored text and `version` its name.
+  constructor(version, text) {
+    this.version = version;
+    this.eol = isCrLf(text) ? "\r\n" : "\n";
+    this.base = toText(text, this.eol);
+    /// What was sent to be saved and is not acknowledged: from `base`.
+    this.sent = null;
+    /// What was typed after that: from `base`, or from what `sent` makes of it.
+    this.later = ChangeSet.empty(this.base.length);
+  }
+
+  /// The text with everything typed.
+  get text() {
+    return this.later.apply(this.sent ? this.sent.apply(this.base) : this.base);
+  }
+
+  /// Something is typed that is not known to be stored.
+  get dirty() {
+    return this.sent !== null || !this.later.empty;
+  }
+
+  type(changes) {
+    this.later = this.later.compose(changes);
+  }
+
+  /// Returns what to send to be saved, or null when there is nothing or a save is under way.
+  takeSave() {
+    if (this.sent || this.later.empty) return null;
+    if (this.later.apply(this.base).eq(this.base)) {
+      this.later = ChangeSet.empty(this.base.length);
+      return null;
+    }
+    this.sent = this.later;
+    this.later = ChangeSet.empty(this.sent.newLength);
+    return this.sentAgain();
+  }
+
+  /// Returns the save under way, for a core that may not have received it, or null.
+  sentAgain() {
+    return this.sent && { base: this.version, changes: this.listOf(this.sent) };
+  }
+
+  /// The stored text changed: `change` leads from the old one to the new one, and is null when only
+  /// the name changed. Returns the changes that the shown text needs, or null when it needs none,
+  /// and whether something typed was carried over them.
+  stored(version, change) {
+    return this.replaced(version, change ? this.changed(change) : this.base);
+  }
+
+  /// The same, with the whole stored text at hand: what a file that was away comes back with.
+  storedWhole(version, text) {
+    return this.replaced(version, this.parse(text));
+  }
+
+  replaced(version, next) {
+    this.version = version;
+    const saved = this.sent && this.sent.apply(this.base);
+    if (saved && contains(this.base, saved, next)) {
+      this.base = saved;
+      this.sent = null;
+    } else if (this.sent) {
+      this.later = this.sent.compose(this.later);
+      this.sent = null;
+    }
+    return this.rebase(next);
+  }
+
+  changed({ from, to, insert }) {
+    if (this.eol === "\n") return this.base.replace(from, to, toText(insert, "\n"));
+    const old = this.base.sliceString(0, this.base.length, this.eol);
+    return this.parse(old.slice(0, from) + insert + old.slice(to));
+  }
+
+  /// A file that loses its uniform line ends keeps its CRs as characters from then on.
+  parse(text) {
+    if (this.eol === "\r\n" && !isCrLf(text)) this.eol = "\n";
+    return toText(text, this.eol);
+  }
+
+  listOf(changes) {
+    const list = [];
+    const outer = (at) => (this.eol === "\n" ? at : at + this.base.lineAt(at).number - 1);
+    changes.iterChanges((from, to, _fromB, _toB, insert) => {
+      list.push({ from: outer(from), to: outer(to), insert: insert.sliceString(0, insert.length, this.eol) });
+    });
+    return list;
+  }
+
+  rebase(next) {
+    const outside = finely(this.base, next);
+    const typed = this.later;
+    this.base = next;
+    if (outside.empty) return { show: null, carried: false };
+    this.later = typed.map(outside);
+    const show = outside.map(typed, true);
+    return { show: show.empty ? null : show, carried: !typed.empty };
+  }
+}
+
+/// Whether `next` holds a save: it is nearer to the saved text than to the one before. The core
+/// may have stored the save and a change from elsewhere before it told either.
+function contains(base, saved, next) {
+  if (saved.eq(next)) return true;
+  return size(difference(saved, next)) < size(difference(base, next));
+}
+
+function size(change) {
+  return change ? change.to - change.from + change.insert.length : 0;
+}
+
+export function toText(text, eol) {
+  return Text.of(text.split(eol));
+}
+
+function isCrLf(text) {
+  return text.includes("\r\n") && !/[^\r]\n|^\n|\r(?!\n)/.test(text);
+}
+
+/// Returns the one range in which two texts differ, as a change, or null.
+export function difference(a, b) {
+  if (a.eq(b)) return null;
+  const [x, y] = [a.toString(), b.toString()];
+  const shorter = Math.min(x.length, y.length);
+  let start = 0;
+  while (start < shorter && x.charCodeAt(start) === y.charCodeAt(start)) start++;
+  let same = 0;
+  while (same < shorter - start && x.charCodeAt(x.length - 1 - same) === y.charCodeAt(y.length - 1 - same)) same++;
+  return { from: start, to: x.length - same, insert: y.slice(start, y.length - same) };
+}
+
+/// Returns the difference in parts, so that what is typed between two of them stays between them.
+export function finely(a, b) {
+  const range = difference(a, b);
+  if (!range) return ChangeSet.empty(a.length);
+  const removed = a.sliceString(range.from, range.to);
+  const parts = presentableDiff(removed, range.insert, DIFF_LIMIT).map((part) => ({
+    from: range.from + part.fromA,
+    to: range.from + part.toA,
+    insert: toText(range.insert.slice(part.fromB, part.toB), "\n"),
+  }));
+  return ChangeSet.of(parts, a.length);
+}
