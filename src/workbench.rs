@@ -1,0 +1,1 @@
+//! The panels and how they share the window.
