@@ -1,0 +1,6 @@
+//! Taking in a repository.
+//!
+//! To come.
+
+#[derive(Debug)]
+pub struct Imported;
