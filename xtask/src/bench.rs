@@ -1,0 +1,40 @@
+//! `cargo xtask bench NAME`: runs `tests/bench/NAME.mjs`, which prints a Markdown table and writes
+//! `target/bench/NAME.json`.
+//!
+//! Judges nothing: a bench that ran is a success, whatever it found.
+
+use std::fs;
+
+use crate::{
+    Outcome, places, run,
+    site::{self, Profile},
+    start, stop, tools,
+};
+
+/// Runs one bench on the real build.
+pub(crate) fn bench(name: &str) -> Outcome<()> {
+    let script = format!("tests/bench/{name}.mjs");
+    if !places::root().join(&script).exists() {
+        return stop(format!("there is no bench `{name}`; there are: {}", names().join(", ")));
+    }
+    tools::browser()?;
+    site::build(Profile::Web)?;
+    let proxy = start::build_proxy()?;
+    let results = places::target().join("bench");
+    site::make(&results)?;
+    let mut node = run::program("node");
+    node.arg(&script).env("EASEL_PROXY", proxy).env("EASEL_SITE", places::site());
+    node.env("EASEL_CHROMIUM", tools::chromium().unwrap_or_default());
+    node.env("EASEL_BENCH_OUT", results.join(format!("{name}.json")));
+    run::run(&mut node)
+}
+
+fn names() -> Vec<String> {
+    let entries = fs::read_dir(places::root().join("tests/bench")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|it| it.file_name().to_str()?.strip_suffix(".mjs").map(str::to_owned))
+        .filter(|it| !it.starts_with('_'))
+        .collect();
+    names.sort();
+    names
+}

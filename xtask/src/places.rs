@@ -1,0 +1,35 @@
+//! Where things lie in the repository and under `target/`.
+//!
+//! Creates nothing: who writes somewhere makes the folder.
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+pub(crate) fn target() -> PathBuf {
+    root().join("target")
+}
+
+/// What `cargo xtask` installs for this repository.
+pub(crate) fn tools() -> PathBuf {
+    target().join("tools")
+}
+
+/// Cargo's target folder for the browser's builds; apart, so that they never wait for native ones.
+pub(crate) fn web_target() -> PathBuf {
+    target().join("web")
+}
+
+/// The finished site, which the proxy serves.
+pub(crate) fn site() -> PathBuf {
+    target().join("site")
+}
+
+/// Results of slow steps, by the hash of what went in.
+pub(crate) fn cache() -> PathBuf {
+    target().join("web-cache")
+}

@@ -1,0 +1,121 @@
+//! Builds the site that the proxy serves: three wasm modules through cargo and Trunk, scripts and styles through
+//! esbuild, then [`finish`] makes `target/site` of it.
+//!
+//! Starts nothing and opens nothing; `trunk serve` works on what the last `cargo xtask site --dev` prepared.
+
+mod finish;
+mod names;
+mod styles;
+
+use std::{fs, path::Path};
+
+use crate::{
+    Outcome, places, run, stop,
+    tools::{self, Web, say},
+};
+
+pub(crate) use finish::copy;
+
+/// How the wasm modules are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Small: what is shipped, tested and measured.
+    Web,
+    /// Quick to build again.
+    Dev,
+}
+
+impl Profile {
+    pub(crate) fn cargo_name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Dev => "web-dev",
+        }
+    }
+}
+
+/// Builds `target/site`.
+pub(crate) fn build(profile: Profile) -> Outcome<()> {
+    let web = tools::web()?;
+    tools::npm()?;
+    say(&format!("building the app for the browser (profile {})", profile.cargo_name()));
+    run::run(web.cargo("build").args(["--bins", "--profile", profile.cargo_name()]))?;
+    scripts(&web)?;
+    styles::bundle(&web)?;
+    trunk(&web, profile)?;
+    finish::finish(&web, profile)
+}
+
+/// Checks the app for the browser.
+pub(crate) fn check(args: &[&str]) -> Outcome<()> {
+    run::run(tools::web()?.cargo("check").args(args))
+}
+
+/// Lints the app for the browser.
+pub(crate) fn clippy() -> Outcome<()> {
+    let web = tools::web()?;
+    let mut cargo = web.cargo("clippy");
+    cargo.args(["--lib", "--bins"]);
+    if places::root().join("tests/web.rs").exists() {
+        cargo.args(["--test", "web"]);
+    }
+    run::run(cargo.args(["--", "-D", "warnings"]))
+}
+
+/// Where `web/build.mjs` writes the ES modules that Trunk copies.
+fn scripts(web: &Web) -> Outcome<()> {
+    let out = places::target().join("web-js");
+    make(&out)?;
+    if !places::root().join("web/build.mjs").exists() {
+        return Ok(());
+    }
+    run::run(web.program("node").arg("web/build.mjs").arg(&out))
+}
+
+fn trunk(web: &Web, profile: Profile) -> Outcome<()> {
+    // Trunk copies all snippets that it finds there, those of earlier builds too.
+    clear(&places::web_target().join("wasm-bindgen"))?;
+    let dist = staged();
+    let mut trunk = web.program("trunk");
+    trunk.args([
+        "build",
+        "--cargo-profile",
+        profile.cargo_name(),
+        "--no-sri",
+        "--skip-version-check",
+    ]);
+    trunk.args(["--offline", "--dist"]).arg(&dist).env_remove("NO_COLOR");
+    run::run(trunk.env("RUST_LOG", "warn"))
+}
+
+/// What Trunk wrote.
+fn staged() -> std::path::PathBuf {
+    places::target().join("trunk")
+}
+
+/// Makes a folder.
+pub(crate) fn make(dir: &Path) -> Outcome<()> {
+    fs::create_dir_all(dir).or_else(|err| stop(format!("{} cannot be made: {err}", dir.display())))
+}
+
+/// Removes a folder with what is in it, if it is there.
+pub(crate) fn clear(dir: &Path) -> Outcome<()> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(dir)
+        .or_else(|err| stop(format!("{} cannot be removed: {err}", dir.display())))
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    fs::read_to_string(path)
+        .or_else(|err| stop(format!("{} cannot be read: {err}", path.display())))
+}
+
+fn write(path: &Path, text: &str) -> Outcome<()> {
+    if let Some(dir) = path.parent() {
+        make(dir)?;
+    }
+    fs::write(path, text)
+        .or_else(|err| stop(format!("{} cannot be written: {err}", path.display())))
+}

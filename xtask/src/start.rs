@@ -1,0 +1,37 @@
+//! `cargo xtask start`: one command from a fresh clone to the open app.
+
+use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
+
+use crate::{
+    Outcome, places, run,
+    site::{self, Profile},
+    stop,
+    tools::say,
+};
+
+/// Builds what changed and becomes the proxy, so that Ctrl-C ends everything.
+pub(crate) fn start(args: &[&str]) -> Outcome<()> {
+    let (own, proxy_args) = match args.iter().position(|it| *it == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, &[][..]),
+    };
+    let profile = match own {
+        [] => Profile::Web,
+        ["--dev"] => Profile::Dev,
+        _ => return stop("start takes `--dev`, and after `--` flags for the proxy"),
+    };
+    site::build(profile)?;
+    let mut proxy = Command::new(build_proxy()?);
+    proxy.current_dir(places::root()).arg("--site").arg(places::site()).args(proxy_args);
+    say("starting easel-proxy; the app is at http://easel.localhost:9595/ (Ctrl-C ends it)");
+    let err = proxy.exec();
+    stop(format!("easel-proxy could not be started: {err}"))
+}
+
+/// Builds the proxy and returns its program.
+pub(crate) fn build_proxy() -> Outcome<PathBuf> {
+    say("building the proxy");
+    run::run(run::program("cargo").args(["build", "--release", "--package", "easel-proxy"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(places::target, PathBuf::from);
+    Ok(target.join("release/easel-proxy"))
+}

@@ -1,0 +1,63 @@
+//! The environment in which cargo, Trunk and the test runner build for the browser.
+//!
+//! Sets nothing up; see [`super::web`].
+
+use std::{ffi::OsString, process::Command};
+
+use super::rust::Rust;
+use crate::{places, run};
+
+/// The environment of the browser's builds.
+#[derive(Debug)]
+pub(crate) struct Web {
+    vars: Vec<(&'static str, OsString)>,
+}
+
+impl Web {
+    pub(super) fn new(rust: Rust) -> Self {
+        let mut path = vec![places::tools().join("bin"), places::root().join("node_modules/.bin")];
+        let mut vars = vec![("CARGO_TARGET_DIR", places::web_target().into_os_string())];
+        if let Rust::Debian { bin, sysroot, linker } = rust {
+            let mut flags = OsString::from("--sysroot=");
+            flags.push(sysroot);
+            vars.push(("RUSTC", bin.join("rustc").into_os_string()));
+            // As a target's variables, so that build scripts and macros are built as ever.
+            vars.push(("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags));
+            vars.push(("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker.into_os_string()));
+            path.insert(0, bin);
+        }
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        path.extend(std::env::split_paths(&inherited));
+        if let Ok(path) = std::env::join_paths(path) {
+            vars.push(("PATH", path));
+        }
+        Self { vars }
+    }
+
+    /// Returns a command in this environment.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let path = self.vars.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value);
+        let found = path.and_then(|it| {
+            std::env::split_paths(it).map(|dir| dir.join(name)).find(|it| it.is_file())
+        });
+        let mut command = run::program(found.map_or_else(|| OsString::from(name), OsString::from));
+        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Returns cargo in this environment, for the browser's target.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
+        let mut command = self.program("cargo");
+        command.args([subcommand, "--target", "wasm32-unknown-unknown", "--package", "easel"]);
+        command
+    }
+
+    /// Returns `export` lines for a shell.
+    pub(crate) fn as_shell(&self) -> String {
+        let quoted = |value: &OsString| value.to_string_lossy().replace('\'', r"'\''");
+        self.vars
+            .iter()
+            .map(|(name, value)| format!("export {name}='{}'\n", quoted(value)))
+            .collect()
+    }
+}
