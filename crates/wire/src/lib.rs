@@ -292,3 +292,6 @@ pub struct Health {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview_suffix: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

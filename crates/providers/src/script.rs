@@ -1,0 +1,136 @@
+//! Recorded replies, chosen by the prompt: for tests, benchmarks and the built-in demo.
+//!
+//! They are never a silent stand-in for a model: whoever lists them says `scripted`. The clock is
+//! the player's; here a pause is a number.
+
+mod parse;
+mod play;
+
+use std::time::Duration;
+
+use wire::{Block, Message, ModelEvent, ModelRequest, RejectionCode, Role, StopReason, Usage};
+
+/// Returns the scripts that every Easel has, by name.
+pub fn built_in() -> Result<Vec<Script>, BadScript> {
+    Ok(vec![Script::parse("demo", include_str!("../scripts/demo.script"))?])
+}
+
+/// A model whose every reply was written by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// The model's name after `script/`.
+    pub name: String,
+    pub title: String,
+    scenes: Vec<Scene>,
+}
+
+/// What is said to one kind of prompt.
+#[derive(Debug, Clone, PartialEq)]
+struct Scene {
+    /// Alternatives for the last prompt, in lower case; `*` is any.
+    when: Vec<String>,
+    /// Each must be somewhere in the request.
+    has: Vec<String>,
+    replies: Vec<Part>,
+}
+
+/// One reply, given after so many tool results.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    after: usize,
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Line {
+    Text(String),
+    Think(String),
+    Tool {
+        name: String,
+        arguments: String,
+    },
+    Pause(Duration),
+    /// Tokens per second; zero for as fast as possible.
+    Pace(u32),
+    Usage(Usage),
+    Fail {
+        code: RejectionCode,
+        retry_after_secs: Option<u32>,
+    },
+    Cut,
+    Garbage,
+    Done(StopReason),
+}
+
+/// An event of a reply, and how long it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub wait: Duration,
+    pub event: ModelEvent,
+}
+
+/// A line of a script that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{script}.script, line {line}: {what}")]
+pub struct BadScript {
+    pub script: String,
+    pub line: usize,
+    pub what: String,
+}
+
+impl Script {
+    /// Reads the format that `scripts/README.md` describes.
+    pub fn parse(name: &str, text: &str) -> Result<Self, BadScript> {
+        parse::parse(name, text)
+    }
+
+    /// Returns the whole reply to a request.
+    #[must_use]
+    pub fn play(&self, ask: &ModelRequest) -> Vec<Step> {
+        play::play(self.choose(ask), ask)
+    }
+
+    /// The first scene that fits, and in it the last part that is due.
+    fn choose(&self, ask: &ModelRequest) -> Option<&Part> {
+        let at = ask.messages.iter().rposition(is_prompt);
+        let prompt = at.map(|it| texts(&ask.messages[it])).unwrap_or_default().to_lowercase();
+        let since = at.map_or(&[][..], |it| &ask.messages[it + 1..]);
+        let n_results = since.iter().flat_map(|it| &it.blocks).filter(|it| is_result(it)).count();
+        let fits = |scene: &&Scene| {
+            scene.when.iter().any(|it| it == "*" || prompt.contains(it))
+                && scene.has.iter().all(|it| mentions(ask, it))
+        };
+        let scene = self.scenes.iter().find(fits)?;
+        scene.replies.iter().filter(|it| it.after <= n_results).max_by_key(|it| it.after)
+    }
+}
+
+/// A prompt is from the person; a message with results is only an answer to calls.
+fn is_prompt(message: &Message) -> bool {
+    message.role == Role::User && !message.blocks.iter().any(is_result)
+}
+
+fn is_result(block: &Block) -> bool {
+    matches!(block, Block::ToolResult { .. })
+}
+
+fn texts(message: &Message) -> String {
+    message.blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn text(block: &Block) -> &str {
+    match block {
+        Block::Text { text } | Block::Reasoning { text, .. } => text,
+        Block::ToolCall { arguments, .. } => arguments,
+        Block::ToolResult { output, .. } => output,
+        Block::Image { .. } => "",
+    }
+}
+
+fn mentions(ask: &ModelRequest, part: &str) -> bool {
+    ask.system.iter().any(|it| it.contains(part))
+        || ask.messages.iter().flat_map(|it| &it.blocks).any(|it| text(it).contains(part))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! The providers from outside: recordings in, events out.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+mod outside;
+mod recordings;
+mod requests;
