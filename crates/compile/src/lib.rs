@@ -34,17 +34,34 @@ pub struct Compiled {
     pub code: String,
     /// The `mappings` of a source map with one source; `None` when the code is the text as it was.
     pub mappings: Option<String>,
-    /// In the order of the code.
-    pub imports: Vec<Import>,
+    /// In the order of the code, and never one inside another.
+    pub marks: Vec<Mark>,
 }
 
-/// A specifier in the code.
+/// A place in the code that depends on where the module is loaded from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Bytes of the code.
+    pub start: u32,
+    pub end: u32,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// A specifier with its quotes.
+    Import(Import),
+    /// Between these two, of no width, is the argument of an `import(…)` that is only known when
+    /// it runs.
+    ComputedFrom,
+    ComputedTo,
+    /// `import.meta`
+    Meta,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     pub specifier: String,
-    /// Bytes of the code that hold the specifier with its quotes.
-    pub start: u32,
-    pub end: u32,
     /// `import("…")`: it may fail without the module failing.
     pub dynamic: bool,
     /// It says of what type the file is (`with { type: "json" }`), so it must stay that file.
@@ -77,7 +94,7 @@ pub fn compile(path: &str, text: &str, jsx_import_source: &str) -> Result<Compil
             return Ok(Compiled {
                 code: text.to_owned(),
                 mappings: None,
-                imports: places::imports(&plain.module_record, text, None),
+                marks: places::marks(&plain.module_record, text, None),
             });
         }
     }
@@ -164,8 +181,8 @@ fn transform(
     // The places of the imports in what was printed are found by reading it again: fast, and exact.
     let allocator = Allocator::default();
     let again = Parser::new(&allocator, &code, SourceType::mjs()).parse();
-    let imports = places::imports(&again.module_record, &code, Some(&asked));
-    Ok(Compiled { code, mappings, imports })
+    let marks = places::marks(&again.module_record, &code, Some(&asked));
+    Ok(Compiled { code, mappings, marks })
 }
 
 fn scoping(program: &oxc::ast::ast::Program<'_>, text: &str) -> Result<Scoping, Problem> {

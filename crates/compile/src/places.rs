@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use oxc::span::Span;
 use oxc::syntax::module_record::ModuleRecord;
 
-use crate::Import;
+use crate::{Import, Mark, What};
 
 /// The starts of the lines of a text.
 #[derive(Debug)]
@@ -39,50 +40,49 @@ impl<'a> Lines<'a> {
 pub(crate) type Asked = BTreeMap<String, (u32, u32)>;
 
 pub(crate) fn asked(record: &ModuleRecord<'_>, text: &str) -> Asked {
-    let lines = Lines::of(text);
-    let mut places: Vec<(String, u32)> =
-        found(record, text).into_iter().map(|at| (at.specifier, at.start)).collect();
-    places.sort_by_key(|(_, start)| std::cmp::Reverse(*start));
-    places.into_iter().map(|(name, start)| (name, lines.place(start as usize))).collect()
+    let mut asked = Asked::new();
+    for mark in marks(record, text, None) {
+        if let What::Import(import) = mark.what {
+            asked.entry(import.specifier).or_insert((import.line, import.column));
+        }
+    }
+    asked
 }
 
-/// Lists the imports of a module as the browser will see it. `asked` has their places in the text
-/// that a person wrote, when it is another one.
-pub(crate) fn imports(record: &ModuleRecord<'_>, code: &str, asked: Option<&Asked>) -> Vec<Import> {
-    let mut imports = found(record, code);
+/// Lists the marks of a module as the browser will see it. `asked` has the places of its imports in
+/// the text that a person wrote, when it is another one.
+pub(crate) fn marks(record: &ModuleRecord<'_>, code: &str, asked: Option<&Asked>) -> Vec<Mark> {
     let lines = Lines::of(code);
-    for import in &mut imports {
-        let place = match asked {
-            Some(asked) => asked.get(&import.specifier).copied().unwrap_or((1, 1)),
-            None => lines.place(import.start as usize),
+    let import = |name: &str, span: Span, dynamic: bool| {
+        let (line, column) = match asked {
+            Some(asked) => asked.get(name).copied().unwrap_or((1, 1)),
+            None => lines.place(span.start as usize),
         };
-        (import.line, import.column) = place;
-    }
-    imports
-}
-
-fn found(record: &ModuleRecord<'_>, code: &str) -> Vec<Import> {
-    let mut imports = Vec::new();
+        let rest = code[span.end as usize..].trim_start();
+        let typed = if dynamic { rest.starts_with(',') } else { rest.starts_with("with") };
+        let import = Import { specifier: name.to_owned(), dynamic, typed, line, column };
+        mark(span, What::Import(import))
+    };
+    let mut marks = Vec::new();
     for (name, requests) in &record.requested_modules {
-        for request in requests.iter().filter(|request| !request.is_type) {
-            let (start, end) = (request.span.start, request.span.end);
-            imports.push(import(name.as_str(), start, end, code, false));
+        let real = requests.iter().filter(|request| !request.is_type);
+        marks.extend(real.map(|request| import(name.as_str(), request.span, false)));
+    }
+    for request in record.dynamic_imports.iter().map(|dynamic| dynamic.module_request) {
+        if let Some(name) = literal(&code[request.start as usize..request.end as usize]) {
+            marks.push(import(name, request, true));
+        } else {
+            marks.push(mark(Span::empty(request.start), What::ComputedFrom));
+            marks.push(mark(Span::empty(request.end), What::ComputedTo));
         }
     }
-    for dynamic in &record.dynamic_imports {
-        let (start, end) = (dynamic.module_request.start, dynamic.module_request.end);
-        if let Some(name) = literal(&code[start as usize..end as usize]) {
-            imports.push(import(name, start, end, code, true));
-        }
-    }
-    imports.sort_by_key(|import| import.start);
-    imports
+    marks.extend(record.import_metas.iter().map(|span| mark(*span, What::Meta)));
+    marks.sort_by_key(|mark| (mark.start, mark.end));
+    marks
 }
 
-fn import(name: &str, start: u32, end: u32, code: &str, dynamic: bool) -> Import {
-    let rest = code[end as usize..].trim_start();
-    let typed = if dynamic { rest.starts_with(',') } else { rest.starts_with("with") };
-    Import { specifier: name.to_owned(), start, end, dynamic, typed, line: 1, column: 1 }
+fn mark(span: Span, what: What) -> Mark {
+    Mark { start: span.start, end: span.end, what }
 }
 
 /// Returns the text of a plain string literal; anything that is computed or escaped is left alone.

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::{compile, errors};
+use crate::{What, compile, errors};
 
 #[test]
 fn types_go_and_jsx_becomes_calls() {
@@ -39,6 +39,8 @@ fn plain_javascript_stays_as_it_is() {
             -- "./x" from 1:15 dynamic false typed false
             -- './y.js' from 2:15 dynamic false typed false
             -- './z' from 3:24 dynamic true typed false
+            -- computed from
+            -- computed to
             -- mappings None
         "#]],
     );
@@ -88,6 +90,28 @@ fn decorators_bring_their_helper() {
         A = babelHelpers.decorate([tag], A);
         -- mappings Some(true)
     "#]],
+    );
+}
+
+#[test]
+fn what_depends_on_the_address_is_marked() {
+    check(
+        "a.ts",
+        "const here: string = import.meta.url;\nimport(`./pages/${here}.ts`);\nnew URL('./a.png', import.meta.url);\nimport(import.meta.url);",
+        expect![[r#"
+            const here = import.meta.url;
+            import(`./pages/${here}.ts`);
+            new URL("./a.png", import.meta.url);
+            import(import.meta.url);
+            -- meta import.meta
+            -- computed from
+            -- computed to
+            -- meta import.meta
+            -- computed from
+            -- meta import.meta
+            -- computed to
+            -- mappings Some(true)
+        "#]],
     );
 }
 
@@ -155,7 +179,7 @@ fn hostile_texts_give_an_error_or_code_and_no_panic() {
         for path in ["a.js", "a.tsx", "a.ts", "x", "", "a.d.ts"] {
             let compiled = compile(path, text, "react");
             if let Ok(compiled) = compiled {
-                assert!(compiled.imports.iter().all(|i| (i.end as usize) <= compiled.code.len()));
+                assert!(compiled.marks.iter().all(|i| (i.end as usize) <= compiled.code.len()));
             }
         }
     }
@@ -170,13 +194,17 @@ fn check(path: &str, text: &str, expected: Expect) {
             if !shown.ends_with('\n') {
                 shown.push('\n');
             }
-            for import in &compiled.imports {
-                let literal = &compiled.code[import.start as usize..import.end as usize];
-                let (dynamic, typed) = (import.dynamic, import.typed);
-                shown += &format!(
-                    "-- {literal} from {}:{} dynamic {dynamic} typed {typed}\n",
-                    import.line, import.column
-                );
+            for mark in &compiled.marks {
+                let code = &compiled.code[mark.start as usize..mark.end as usize];
+                shown += &match &mark.what {
+                    What::Import(found) => format!(
+                        "-- {code} from {}:{} dynamic {} typed {}\n",
+                        found.line, found.column, found.dynamic, found.typed
+                    ),
+                    What::ComputedFrom => "-- computed from\n".to_owned(),
+                    What::ComputedTo => "-- computed to\n".to_owned(),
+                    What::Meta => format!("-- meta {code}\n"),
+                };
             }
             shown += &format!("-- mappings {:?}\n", compiled.mappings.map(|m| m.len() > 10));
             shown
