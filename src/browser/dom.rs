@@ -13,19 +13,24 @@ mod look;
 mod overlay;
 mod pick;
 mod pointer;
+mod reading;
 mod start;
 mod time;
 
 pub use address::{on_back, project_in_address, put_project_in_address, reload};
 pub use drag::{TAB, carries, carries_files, drag, dragged};
-pub use focus::{Axis, click, focus, focus_in, is_typing, on_keydown, rove, scroll_to};
+pub use focus::{
+    Axis, click, focus, focus_in, is_modal, is_typing, on_keydown, rove, scroll_to, select_stem,
+    walk,
+};
 pub use keep::{copy, download, persist, persisted};
 pub use look::{is_apple, on_media, set_theme, set_title};
 pub use overlay::{
     hide_popover, is_backdrop, is_popover_open, popover_at, set_modal, toggle_popover,
 };
 pub use pick::{Picked, dropped, picked};
-pub use pointer::{hold_pointer, inline_sign, parent_length};
+pub use pointer::{hold_pointer, inline_sign, middle_of, parent_length};
+pub use reading::{cursor, is_on, retype, scroll_top, set_scroll_top};
 pub use start::missing;
 pub use time::{Timer, after, before_hiding, every, now_ms, on_online};
 

@@ -63,6 +63,19 @@ fn show_tab(layout: &mut Layout, tab: &str, column: usize) {
     column.active = place;
 }
 
+/// Brings what is not the preview into sight of a narrow window: a file before anything else, and
+/// the list of files when nothing is open.
+pub fn show_code(layout: &mut Layout) {
+    let tabs = || layout.columns.iter().flat_map(|it| &it.tabs).filter(|it| *it != "preview");
+    let in_front = layout.columns.iter().filter_map(|it| it.tabs.get(it.active));
+    let file = |it: &&String| path_of(it).is_some();
+    let found = in_front.clone().find(file).or_else(|| tabs().find(file)).or_else(|| tabs().next());
+    match found.cloned() {
+        Some(tab) => show(layout, &tab, 0),
+        None => show(layout, "files", 0),
+    }
+}
+
 /// Which of a narrow screen's panels shows this one.
 fn narrow_panel(panel: &str) -> &'static str {
     match panel {

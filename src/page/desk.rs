@@ -30,6 +30,12 @@ pub struct Desk {
     pub column: RwSignal<usize>,
     /// Short confirmations of this tab; they go by themselves.
     pub said: RwSignal<Vec<Said>>,
+    /// The time, to the minute: rendering reads no clock.
+    pub now_ms: RwSignal<u64>,
+    /// The system has a network.
+    pub online: RwSignal<bool>,
+    /// Shortcuts are written and pressed with ⌘.
+    pub apple: RwSignal<bool>,
 }
 
 /// At most one is open.
@@ -40,7 +46,6 @@ pub enum Dialog {
     Palette,
     /// Quick open.
     Files,
-    Shortcuts,
     Notices,
     /// Another name for a project.
     Rename {
@@ -90,6 +95,9 @@ impl Desk {
             narrow: RwSignal::default(),
             column: RwSignal::default(),
             said: RwSignal::default(),
+            now_ms: RwSignal::default(),
+            online: RwSignal::new(true),
+            apple: RwSignal::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Where the keyboard is.
 
 use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::{document, inline_sign, window};
 
@@ -87,6 +87,32 @@ pub fn rove(ev: &KeyboardEvent, selector: &str, axis: Axis) {
     focus_element(&found[next]);
 }
 
+/// Focuses the next (or previous) visible element that matches, as seen from where the focus is.
+pub fn walk(selector: &str, forward: bool) {
+    let Ok(found) = document().query_selector_all(selector) else { return };
+    let found: Vec<HtmlElement> = (0..found.length())
+        .filter_map(|at| found.item(at)?.dyn_into::<HtmlElement>().ok())
+        .filter(|it| it.get_client_rects().length() > 0)
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let active = document().active_element();
+    let at = found.iter().position(|it| it.contains(active.as_deref()));
+    let next = match (at, forward) {
+        (None, true) => 0,
+        (None, false) => found.len() - 1,
+        (Some(at), true) => (at + 1) % found.len(),
+        (Some(at), false) => (at + found.len() - 1) % found.len(),
+    };
+    focus_element(&found[next]);
+}
+
+/// Whether a modal dialog lies over the page.
+pub fn is_modal() -> bool {
+    document().query_selector("dialog[open]").is_ok_and(|it| it.is_some())
+}
+
 /// Whether keys go into a text: then only shortcuts with a modifier count.
 pub fn is_typing(ev: &KeyboardEvent) -> bool {
     let Some(target) = ev.target().and_then(|it| it.dyn_into::<HtmlElement>().ok()) else {
@@ -112,4 +138,13 @@ pub fn on_keydown(call: impl Fn(KeyboardEvent) + 'static) {
 fn focus_element(element: &Element) -> bool {
     // An element that cannot be focused stays as it is: there is nothing to tell.
     element.dyn_ref::<HtmlElement>().is_some_and(|it| it.focus().is_ok())
+}
+
+/// Focuses a field with the name of a file and selects the name without its extension.
+pub fn select_stem(field: &HtmlInputElement) {
+    let value = field.value();
+    let stem = value.rfind('.').filter(|at| *at > 0).unwrap_or(value.len());
+    let n_units = value[..stem].encode_utf16().count() as u32;
+    // It fails only for fields that hold no text.
+    field.focus().and_then(|()| field.set_selection_range(0, n_units)).ok();
 }

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, PointerEvent};
 
-use super::root;
+use super::{document, root};
 
 /// Sends the pointer's further events to the element, wherever it goes.
 pub fn hold_pointer(ev: &PointerEvent) {
@@ -24,4 +24,11 @@ pub fn parent_length(ev: &PointerEvent, inline: bool) -> f64 {
 /// 1 where text runs from left to right, else -1.
 pub fn inline_sign() -> f64 {
     if root().get_attribute("dir").as_deref() == Some("rtl") { -1.0 } else { 1.0 }
+}
+
+/// Returns where in the window the middle of an element is.
+pub fn middle_of(id: &str) -> Option<(i32, i32)> {
+    let area = document().get_element_by_id(id)?.get_bounding_client_rect();
+    let (x, y) = (area.left() + area.width() / 2.0, area.top() + area.height() / 2.0);
+    Some((x as i32, y as i32))
 }
