@@ -6,7 +6,7 @@
 
 import { Compartment, EditorState, Transaction } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
-import { setDiagnostics } from "@codemirror/lint";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { habits, indentationOf } from "./habits.mjs";
 import { languageOf } from "./languages.mjs";
 import { Saving } from "./saving.mjs";
@@ -35,6 +35,7 @@ class Editor {
     this.readOnly = new Compartment();
     this.wrap = new Compartment();
     this.language = new Compartment();
+    this.lint = new Compartment();
     this.saving = new Saving(new Typed(options.version, options.text), {
       send: (save) => this.options.onSave(save),
       show: (changes) => this.show(changes),
@@ -53,6 +54,7 @@ class Editor {
       this.readOnly.of(readOnlyness(readOnly)),
       this.wrap.of(wrap ? EditorView.lineWrapping : []),
       this.language.of([]),
+      this.lint.of([]),
       habits({ path, save: () => this.save(), turnWrap: () => this.options.onWrap(!this.wrapped) }),
       indentationOf(text),
       EditorState.phrases.of(phrases ?? {}),
@@ -74,7 +76,7 @@ class Editor {
   }
 
   enter(parent, options) {
-    const returns = this.view.dom.parentNode === null && this.options !== options;
+    const returns = this.options !== options;
     this.options = options;
     parent.append(this.view.dom);
     this.setReadOnly(options.readOnly);
@@ -157,6 +159,8 @@ class Editor {
         const from = Math.min(at.from + Math.max((column ?? 1) - 1, 0), at.to);
         return { from, to: at.to, severity, message };
       });
+    // The gutter takes room, so it is there when there is something to show.
+    this.view.dispatch({ effects: this.lint.reconfigure(found.length ? lintGutter() : []) });
     this.view.dispatch(setDiagnostics(this.view.state, found));
   }
 
@@ -164,8 +168,11 @@ class Editor {
   leave() {
     this.save();
     this.saving.stop();
+    const { key } = this.options;
+    // Nobody listens any more, not even to the blur that follows.
+    this.options = { ...this.options, ...deaf };
     this.view.dom.remove();
-    left.set(this.options.key, this);
+    left.set(key, this);
     for (const [key, editor] of left) {
       if (left.size <= N_LEFT) break;
       left.delete(key);
@@ -174,6 +181,10 @@ class Editor {
   }
 }
 
+const deaf = { onSave() {}, onState() {}, onCarried() {}, onScroll() {}, onWrap() {} };
+
 function readOnlyness(on) {
   return [EditorState.readOnly.of(on), EditorView.editable.of(true)];
 }
+
+globalThis.easelEditor = { open };

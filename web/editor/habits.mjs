@@ -53,7 +53,7 @@ import {
   selectSelectionMatches,
 } from "@codemirror/search";
 import { autocompletion, closeBrackets, closeBracketsKeymap, completeAnyWord, completionKeymap } from "@codemirror/autocomplete";
-import { lintGutter, lintKeymap } from "@codemirror/lint";
+import { lintKeymap } from "@codemirror/lint";
 import { isProse } from "./languages.mjs";
 import { theme } from "./theme.mjs";
 
@@ -65,7 +65,6 @@ export function habits({ path, save, turnWrap }) {
     highlightSpecialChars(),
     history(),
     foldGutter(),
-    lintGutter(),
     drawSelection(),
     dropCursor(),
     EditorState.allowMultipleSelections.of(true),
