@@ -1,0 +1,3 @@
+//! A reply's Markdown as blocks for the page.
+//!
+//! To be filled.
