@@ -18,7 +18,8 @@ pub mod vfs;
 pub use git::{Commit, Oid, Signature};
 pub use path::{BadPath, FilePath};
 pub use project::{
-    Committed, Imported, Mark, NewCommit, NotText, Nothing, Project, RestoreError, SAFETY_REFS,
+    Committed, Imported, Mark, NewCommit, NoHistory, NotText, Note, Nothing, Project, RestoreError,
+    SAFETY_REFS,
 };
 pub use saved::{Compacted, Damaged, Delta, JournalRecord, Saved};
 pub use vfs::{Applied, Change, Edit, Entry, Refusal, Why};

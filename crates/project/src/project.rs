@@ -25,7 +25,7 @@ use crate::vfs::{self, Applied, Change, Edit, Entry, Refusal, Why, Worktree};
 
 pub use changes::Mark;
 pub use history::{Committed, NewCommit, Nothing, RestoreError};
-pub use import::Imported;
+pub use import::{Imported, NoHistory, Note};
 
 /// References below this hold safety commits.
 pub const SAFETY_REFS: &str = "refs/easel/safety/";

@@ -141,7 +141,9 @@ impl Objects {
         let mut seen = BTreeSet::new();
         let mut todo: Vec<Oid> = roots.into_iter().collect();
         while let Some(id) = todo.pop() {
-            if !seen.insert(id) {
+            // Git knows the empty tree without having it.
+            let known = id == super::trees::empty() && !self.contains(&id);
+            if known || !seen.insert(id) {
                 continue;
             }
             let (kind, _) = self.header(&id).ok_or(Missing(id))?;
