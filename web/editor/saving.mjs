@@ -52,13 +52,11 @@ export class Saving {
   }
 
   follow(step) {
-    const before = this.typed.sent;
     const { show, carried } = step();
     if (show) this.show(show);
     if (carried) this.carried();
     if (this.typed.sent === null) this.timers.clearTimeout(this.again);
-    const interrupted = before && this.typed.sent === null && this.typed.dirty && this.rest === null;
-    if (this.due || interrupted) this.save();
+    if (this.due) this.save();
     else this.tell();
   }
 

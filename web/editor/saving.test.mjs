@@ -60,12 +60,16 @@ test("a save that nobody answers is sent again", () => {
   assert.equal(page.log.at(-1), "saved");
 });
 
-test("a save that met another change goes out again on the new text, and the person is told", () => {
+test("a save that met another change is waited for, and then sent again on the new text", () => {
   const page = start("body");
   page.type("a");
   page.saving.save();
   page.saving.stored("v2", { from: 4, to: 4, insert: " more" });
-  assert.deepEqual(page.log, ["typed", "send v1 a", "saving", "show", "carried", "send v2 a"]);
+  assert.deepEqual(page.log, ["typed", "send v1 a", "saving", "show", "carried"]);
+  page.wait(AGAIN_MS);
+  assert.equal(page.log.at(-1), "send v2 a");
+  page.saving.stored("v3", { from: 0, to: 0, insert: "a" });
+  assert.equal(page.log.at(-1), "saved");
 });
 
 test("a change from elsewhere with nothing typed is shown and not mentioned", () => {

@@ -72,11 +72,17 @@ export class Typed {
     if (saved && contains(this.base, saved, next)) {
       this.base = saved;
       this.sent = null;
-    } else if (this.sent) {
-      this.later = this.sent.compose(this.later);
-      this.sent = null;
     }
-    return this.rebase(next);
+    const outside = finely(this.base, next);
+    this.base = next;
+    if (outside.empty) return { show: null, carried: false };
+    // A save that meets a change stays under way: the core merges it, or gets it again.
+    const [sent, beyond] = this.sent ? crossed(this.sent, outside) : [null, outside];
+    const [later, show] = crossed(this.later, beyond);
+    // What someone else did just the same is not under way any more.
+    this.sent = sent && !sent.apply(next).eq(next) ? sent : null;
+    this.later = sent && !this.sent ? sent.compose(later) : later;
+    return { show: show.empty ? null : show, carried: this.dirty };
   }
 
   changed({ from, to, insert }) {
@@ -109,6 +115,12 @@ export class Typed {
     const show = outside.map(typed, true);
     return { show: show.empty ? null : show, carried: !typed.empty };
   }
+}
+
+/// Two changes of one text: returns the first as a change of what the second makes of it, and the
+/// second as one of what the first makes.
+function crossed(typed, outside) {
+  return [typed.map(outside), outside.map(typed, true)];
 }
 
 /// Whether `next` holds a save: it is nearer to the saved text than to the one before. The core

@@ -20,6 +20,25 @@ pub struct View {
     pub document: Option<String>,
     /// Milliseconds from the change to the painted frame, of the last time.
     pub painted_after_ms: Option<u32>,
+    /// What the project's `alert`, `confirm` or `prompt` asks; its page waits for the answer.
+    #[serde(default)]
+    pub dialog: Option<Dialog>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialog {
+    pub id: u64,
+    pub kind: DialogKind,
+    pub text: String,
+    /// What a prompt begins with.
+    pub value: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DialogKind {
+    Alert,
+    Confirm,
+    Prompt,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +84,11 @@ pub enum Wish {
     /// Puts the error into the composer, with its place and the lines around it.
     FixThis {
         line: u64,
+    },
+    /// None is "Cancel"; the text counts for a prompt only.
+    AnswerDialog {
+        dialog: u64,
+        answer: Option<String>,
     },
 }
 
