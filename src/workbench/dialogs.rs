@@ -1,4 +1,4 @@
-//! Small dialogs that belong to no panel. Style: `style/workbench/dialogs.css`.
+//! Small dialogs that belong to no panel. Style: `style/ui/field.css`.
 
 use leptos::prelude::*;
 
