@@ -20,6 +20,9 @@ pub struct View {
     pub document: Option<String>,
     /// Milliseconds from the change to the painted frame, of the last time.
     pub painted_after_ms: Option<u32>,
+    /// The generation that was painted last: one that falls behind is stuck, and is loaded anew.
+    #[serde(default)]
+    pub painted_generation: u64,
     /// What the project's `alert`, `confirm` or `prompt` asks; its page waits for the answer.
     #[serde(default)]
     pub dialog: Option<Dialog>,
@@ -89,6 +92,11 @@ pub enum Wish {
     AnswerDialog {
         dialog: u64,
         answer: Option<String>,
+    },
+    /// The browser refuses a service worker on the preview's host, or the host cannot be reached:
+    /// the self-contained document is wanted.
+    HostRefused {
+        why: String,
     },
 }
 
