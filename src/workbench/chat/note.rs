@@ -30,10 +30,12 @@ pub fn NoteButton() -> impl IntoView {
             close_label=text.close
             on_close=move |()| close()
         >
+            <div class="ask">
             <TextArea label=text.note hint=text.note_about value=note />
-            <div class="dialog__actions">
+            <div class="ask__actions">
                 <Button label=text.cancel on_press=move |()| close() />
                 <Button label=text.add_note.trim_end_matches('…') kind=ButtonKind::Primary disabled=empty on_press=add />
+            </div>
             </div>
         </Dialog>
     }

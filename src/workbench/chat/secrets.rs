@@ -20,6 +20,7 @@ pub fn SecretsDialog(typing: Typing, chat: RwSignal<View>) -> impl IntoView {
     let back = Callback::new(move |()| typing.asking.set(false));
     view! {
         <Dialog open=typing.asking title=text.secrets_title close_label=text.close on_close=back>
+            <div class="ask">
             <p>{text.secrets_about}</p>
             <ul class="secrets">
                 {move || {
@@ -29,9 +30,10 @@ pub fn SecretsDialog(typing: Typing, chat: RwSignal<View>) -> impl IntoView {
                         .collect_view()
                 }}
             </ul>
-            <div class="dialog__actions">
+            <div class="ask__actions">
                 <Button label=text.back kind=ButtonKind::Primary on_press=back />
                 <Button label=text.send_anyway kind=ButtonKind::Danger on_press=send />
+            </div>
             </div>
         </Dialog>
     }
