@@ -94,7 +94,7 @@ fn literal(
     } else {
         (search.to_owned(), replace.to_owned())
     };
-    let found = source.find(&search, passage.whole_lines);
+    let found = source.find(&search, passage.whole_lines, passage.all);
     let first = *found.first()?;
     let line = source.line_of(first);
     if !passage.all && source.stands_there(first, &search, &replace) {
@@ -104,13 +104,12 @@ fn literal(
         let lines = found.iter().map(|at| source.line_of(*at)).collect();
         return Some(Err(Miss::Ambiguous { lines }));
     }
-    let apart = not_overlapping(&found, search.len());
     let exact = source.raw(first, search.len()).contains(passage.search.trim_end_matches('\n'));
     Some(Ok(Applied {
-        text: source.replace(&apart, search.len(), &replace),
+        text: source.replace(&found, search.len(), &replace),
         rung: if exact { Rung::Exact } else { Rung::LineEnds },
         line,
-        n_places: u32::try_from(apart.len()).unwrap_or(u32::MAX),
+        n_places: u32::try_from(found.len()).unwrap_or(u32::MAX),
     }))
 }
 
@@ -157,16 +156,6 @@ fn replaced(
         line: source::number(at.line),
         n_places: 1,
     })
-}
-
-fn not_overlapping(found: &[usize], len: usize) -> Vec<usize> {
-    let mut apart: Vec<usize> = Vec::new();
-    for at in found {
-        if apart.last().is_none_or(|last| last + len <= *at) {
-            apart.push(*at);
-        }
-    }
-    apart
 }
 
 /// A passage of lines ends with a line end, unless it is empty.

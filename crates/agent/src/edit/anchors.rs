@@ -1,7 +1,8 @@
 //! The last rung: a passage whose first and last lines are there, and most lines between them.
 //!
-//! The usual reason is a comment or a blank line that the model left out. Such lines stay, because
-//! the edit is merged, not pasted; if they stand where the edit changes something, it is refused.
+//! The usual reason is a comment or a blank line that the model left out, or one line that changed
+//! since. Such lines stay, because the edit is merged, not pasted; if they stand where the edit
+//! changes something, it is refused.
 
 use std::ops::Range;
 
@@ -9,8 +10,8 @@ use super::compare::{Level, Lines, Shift, key, shift_of};
 use super::source::{Source, number};
 use super::{Applied, Miss, Rung, transplant};
 
-/// Of the passage's lines, so many must be found in order.
-const SHARE_FOUND: (usize, usize) = (8, 10);
+/// One line in so many may differ from the file; in a shorter passage, none.
+const ONE_DIFFERS_IN: usize = 10;
 const FEWEST_LINES: usize = 4;
 
 struct Candidate<'a> {
@@ -38,7 +39,7 @@ pub(super) fn apply(source: &Source<'_>, edit: &Lines) -> Option<Result<Applied,
             .filter(|end| is(end - 1, last))
             .map(|end| candidate(source, start..end, edit))
             .max_by_key(|it| (it.n_found, usize::MAX - it.range.len()));
-        candidates.extend(best.filter(|it| it.n_found * SHARE_FOUND.1 >= n * SHARE_FOUND.0));
+        candidates.extend(best.filter(|it| it.n_found >= n - n / ONE_DIFFERS_IN));
     }
     match &candidates[..] {
         [] => None,

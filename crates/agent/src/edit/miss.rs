@@ -93,7 +93,7 @@ pub(super) fn not_found(source: &Source<'_>, search: &str) -> Miss {
     let best = votes.iter().max_by_key(|(start, n)| (**n, -**start));
     let Some((start, _)) = best else { return Miss::NotFound { nearest: None } };
     let first = usize::try_from((*start).max(0)).unwrap_or(0).min(source.len() - 1);
-    let end = (first + wanted.len().clamp(1, LINES_QUOTED)).min(source.len());
+    let end = (first + (wanted.len() + 2).min(LINES_QUOTED)).min(source.len());
     let differs = (first..end).zip(&wanted).find_map(|(at, line)| {
         let there = source.line(at);
         (there != *line).then(|| (quoted(line), quoted(there)))

@@ -5,6 +5,8 @@
 use std::ops::Range;
 
 const MARK: char = '\u{feff}';
+/// More places of an ambiguous passage are not looked for.
+const PLACES_TOLD: usize = 20;
 
 /// A file's text, with a plain twin to search in.
 #[derive(Debug)]
@@ -55,8 +57,9 @@ impl<'a> Source<'a> {
         self.lines[at].text
     }
 
-    /// Returns where a plain text begins, overlapping places included.
-    pub(super) fn find(&self, search: &str, at_line_start: bool) -> Vec<usize> {
+    /// Returns where a plain text begins. To replace all, places apart; else the first few,
+    /// overlapping ones included: two are too many already.
+    pub(super) fn find(&self, search: &str, at_line_start: bool, all: bool) -> Vec<usize> {
         let mut found = Vec::new();
         // The last line may lack the end that a passage of whole lines has.
         let open_end = at_line_start && !self.plain.ends_with('\n') && !self.plain.is_empty();
@@ -64,10 +67,15 @@ impl<'a> Source<'a> {
         let text = if open_end { padded.as_str() } else { self.plain.as_str() };
         let mut from = 0;
         while let Some(at) = text[from..].find(search).map(|at| from + at) {
-            if !at_line_start || at == 0 || text.as_bytes()[at - 1] == b'\n' {
+            let fits = !at_line_start || at == 0 || text.as_bytes()[at - 1] == b'\n';
+            if fits {
                 found.push(at);
             }
-            from = at + text[at..].chars().next().map_or(1, char::len_utf8);
+            if !all && found.len() == PLACES_TOLD {
+                break;
+            }
+            let first = text[at..].chars().next().map_or(1, char::len_utf8);
+            from = at + if fits && all { search.len() } else { first };
         }
         found
     }
