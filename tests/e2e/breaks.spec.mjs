@@ -1,0 +1,105 @@
+// What breaks off in the middle: a reply that is stopped, a page that is reloaded, a network that
+// goes away.
+
+import { expect, test } from "./easel.mjs";
+
+test("CHAT-4 CHAT-5 CHAT-13 ACT-6: a reply is stopped, reloaded, refused and malformed, and nothing is lost", async ({
+  easel,
+}) => {
+  const { page } = easel;
+  await easel.open();
+  await easel.make();
+
+  await test.step("the text grows in many steps until it is stopped", async () => {
+    await easel.send("Tell me slowly");
+    const lengths = new Set();
+    await expect
+      .poll(async () => lengths.add((await easel.reply.textContent()).length).size, { intervals: [40] })
+      .toBeGreaterThan(20);
+    await easel.stop.click();
+    await expect(easel.reply).toHaveAttribute("data-state", "stopped");
+    const then = await easel.reply.locator(".prose").allTextContents();
+    await page.waitForTimeout(1_200);
+    expect(await easel.reply.locator(".prose").allTextContents()).toEqual(then);
+    expect(then.join(" ")).not.toContain("The end.");
+    await expect(easel.message).toBeFocused();
+  });
+
+  await test.step("the next prompt works, and one can type while it is answered", async () => {
+    await easel.send("Tell me slowly again");
+    await expect(easel.reply).toContainText("Three.");
+    await easel.message.fill("A thought for later");
+    await expect(easel.chat.getByRole("button", { name: "Send" })).toBeDisabled();
+    await expect(easel.chat).toContainText("You can send when this turn is over");
+  });
+
+  await test.step("a reload in the middle keeps what was said", async () => {
+    await expect(easel.reply).toContainText("Six.");
+    await page.reload();
+    await expect(easel.mine).toHaveCount(2);
+    await expect(easel.reply).toContainText("One. Two. Three.");
+    await expect(easel.message).toHaveValue("A thought for later");
+    const state = () => easel.reply.getAttribute("data-state");
+    await expect.poll(state).toMatch(/interrupted|streaming|complete/);
+    if ((await state()) === "interrupted") {
+      const once = await easel.reply.locator(".prose").allTextContents();
+      expect(once.join(" ").match(/One\. Two\./g)).toHaveLength(1);
+      await easel.reply.getByRole("button", { name: "Continue" }).click();
+    }
+    await easel.answered();
+    await easel.message.fill("");
+  });
+
+  await test.step("a refused key says so and opens the settings", async () => {
+    await easel.send("Please refuse");
+    const error = easel.messages.getByRole("article", { name: "Something went wrong" }).last();
+    await expect(error).toBeVisible();
+    await expect(error.getByRole("button", { name: /Open settings|Retry/ })).toBeVisible();
+  });
+
+  await test.step("a malformed reply changes no file and can be tried again", async () => {
+    await easel.send("Something malformed");
+    const error = easel.messages.getByRole("article", { name: "Something went wrong" }).last();
+    await expect(error.getByRole("button", { name: "Retry" })).toBeVisible();
+    await expect(easel.files).not.toContainText("half.txt");
+  });
+});
+
+test("offline: with the proxy dead, everything but models is there", async ({ easel, proxy }) => {
+  const { page, preview } = easel;
+  await easel.open();
+  await easel.make();
+  await easel.send("Make me a garden");
+  await easel.answered();
+  await easel.apply();
+  await easel.show("Preview");
+  await expect(preview.getByRole("heading", { name: "My garden" })).toBeVisible();
+  await expect(page.getByText("Offline ready")).toBeVisible({ timeout: 60_000 });
+
+  await proxy.stop();
+  try {
+    await page.reload();
+    await expect(easel.mine).toHaveCount(1);
+    await expect(easel.card).toHaveAttribute("data-state", "applied");
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "My garden" })).toBeVisible();
+    await easel.openFile("index.html");
+    await easel.replaceInFile("My garden", "Offline garden");
+    await expect(easel.saved).toBeVisible();
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "Offline garden" })).toBeVisible();
+    await easel.show("History");
+    await easel.history.getByRole("textbox", { name: "What changed" }).fill("Rename it offline");
+    await easel.history.getByRole("button", { name: "Commit", exact: true }).click();
+    await expect(easel.history.locator(".commit__title").first()).toHaveText("Rename it offline");
+
+    await page.getByRole("button", { name: "All projects" }).click();
+    await page.getByRole("radio", { name: /^Web page/ }).check();
+    await page.getByRole("button", { name: "Make it" }).click();
+    await expect(easel.message).toBeVisible();
+    await easel.show("Preview");
+    await expect(preview.locator("body")).not.toBeEmpty();
+  } finally {
+    await proxy.run();
+  }
+});

@@ -1,0 +1,95 @@
+// The browser: which one, how it is started, and how it is ended without warning.
+//
+// Journeys that kill the browser start it here by themselves, on a profile that outlives it.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { chromium } from "@playwright/test";
+
+export const CHROMIUM = process.env.EASEL_CHROMIUM || "/usr/bin/chromium";
+
+export const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+// A folder for a profile, thrown away with `done`.
+export async function profile() {
+  const folder = await mkdtemp(join(tmpdir(), "easel-profile-"));
+  const done = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  return { folder, done };
+}
+
+// Starts a browser of its own on a profile. `kill` sends SIGKILL to all of its processes.
+export async function startBrowser(folder) {
+  await rm(join(folder, "DevToolsActivePort"), { force: true });
+  const flags = [
+    ...FLAGS,
+    "--headless",
+    "--no-default-browser-check",
+    "--hide-crash-restore-bubble",
+    "--remote-debugging-port=0",
+    `--user-data-dir=${folder}`,
+    "about:blank",
+  ];
+  const child = spawn(CHROMIUM, flags, { stdio: "ignore", detached: true });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const port = await devtoolsPort(folder);
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+  const context = browser.contexts()[0];
+  const signal = (name) => {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  return {
+    browser,
+    context,
+    async kill() {
+      signal("SIGKILL");
+      await ended;
+      await browser.close().catch(() => {});
+    },
+    async close() {
+      await browser.close().catch(() => {});
+      signal("SIGTERM");
+      await Promise.race([ended, sleep(5_000)]);
+      signal("SIGKILL");
+    },
+  };
+}
+
+// Ends every renderer of the browser at once: the tab with its core, and its preview.
+export async function killRenderers(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  for (const it of processInfo.filter((it) => it.type === "renderer")) {
+    try {
+      process.kill(it.id, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  await session.detach().catch(() => {});
+}
+
+async function devtoolsPort(folder) {
+  for (let i = 0; i < 300; i++) {
+    const text = await readFile(join(folder, "DevToolsActivePort"), "utf8").catch(() => "");
+    const port = text.split("\n")[0];
+    if (port) return port;
+    await sleep(50);
+  }
+  throw new Error("the browser did not start");
+}

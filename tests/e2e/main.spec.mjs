@@ -1,0 +1,108 @@
+// The main job from the front door to real git, with the scripted provider.
+
+import { Easel, expect, test } from "./easel.mjs";
+import { unpack } from "./git.mjs";
+
+test("CHAT-1 CHAT-2 CHAT-3 CHAT-15 ACT-1 ACT-3 ACT-5 ACT-9 CTX-3 CTX-11 PLN-5 WB-1: a prompt becomes a project with a history", async ({
+  easel,
+}) => {
+  const { page, preview } = easel;
+  await easel.open();
+  await easel.make();
+
+  await test.step("the reply streams, and nothing changes before Apply", async () => {
+    await easel.send("Make me a garden");
+    await easel.answered();
+    await expect(easel.reply).toContainText("Scripted demo: recorded, not made by a model");
+    await expect(easel.reply.locator("img")).toHaveCount(0);
+    await expect(easel.reply.getByText("Reasoning")).toBeVisible();
+    await expect(easel.reply.locator(".fold--tool")).toHaveCount(4);
+    await expect(easel.card).toHaveAttribute("data-state", "pending");
+    await expect(preview.getByRole("heading", { name: "My garden" })).toHaveCount(0);
+  });
+
+  await test.step("the review shows every file", async () => {
+    await easel.card.getByRole("button", { name: "Review" }).click();
+    await expect(easel.changes.getByRole("checkbox", { name: /^Accept / })).toHaveCount(3);
+    await expect(easel.changes).toContainText("+");
+    await expect(easel.changes.getByRole("region", { name: "index.html" })).toContainText("My garden");
+  });
+
+  await test.step("Apply makes one commit, and the preview follows", async () => {
+    await easel.changes.getByRole("button", { name: "Apply 3 files" }).click();
+    await expect(easel.card).toHaveAttribute("data-state", "applied");
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "My garden" })).toBeVisible();
+    await preview.getByRole("button", { name: "Water" }).click();
+    await expect(preview.locator("#count")).toHaveText("1");
+    await expect(preview.getByRole("heading")).toHaveCSS("color", "rgb(0, 128, 0)");
+  });
+
+  await test.step("an edit by hand shows in the preview and in the next request", async () => {
+    await easel.openFile("index.html");
+    await easel.replaceInFile("My garden", "Gemüsegarten");
+    await expect(easel.saved).toBeVisible();
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "Gemüsegarten" })).toBeVisible();
+    await easel.message.fill("Add roses");
+    await easel.chat.getByRole("button", { name: /≈ .* tokens/ }).click();
+    const request = page.getByRole("dialog", { name: "What will be sent" });
+    await expect(request.getByRole("table")).toContainText("Total");
+    const texts = await request.locator(".request__text").allTextContents();
+    expect(texts.join("\n")).toMatch(/\+.*Gemüsegarten/);
+    await page.keyboard.press("Escape");
+    await expect(request).toBeHidden();
+    await easel.send("Add roses");
+    await easel.answered();
+    await expect(easel.reply).toContainText("The roses are in");
+    await easel.apply();
+    await expect(preview.getByText("Roses")).toBeVisible();
+  });
+
+  let before;
+  await test.step("rewinding is a new commit, and can be undone", async () => {
+    await easel.show("History");
+    before = await easel.commits();
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    await easel.history.getByRole("button", { name: /AI-assisted changes/ }).nth(1).click();
+    await easel.history.getByRole("button", { name: "Rewind to here" }).click();
+    await expect.poll(() => easel.commits().then((it) => it.length)).toBe(before.length + 1);
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "My garden" })).toBeVisible();
+    await expect(preview.getByText("Roses")).toHaveCount(0);
+    await easel.show("History");
+    await easel.history.getByRole("button", { name: "Undo rewind" }).click();
+    await expect.poll(() => easel.commits().then((it) => it.length)).toBe(before.length + 2);
+    await easel.show("Preview");
+    await expect(preview.getByRole("heading", { name: "Gemüsegarten" })).toBeVisible();
+    await expect(preview.getByText("Roses")).toBeVisible();
+  });
+
+  await test.step("the export is a real repository that agrees", async () => {
+    await easel.show("History");
+    const shown = await easel.commits();
+    const project = unpack(await easel.exportZip());
+    project.git("fsck", "--strict", "--no-dangling");
+    expect(project.git("status", "--porcelain")).toBe("");
+    expect(project.git("log", "--format=%s").trim().split("\n")).toEqual(shown);
+    const applied = project.git("log", "--format=%B", "--grep=AI-assisted changes", "-1");
+    expect(applied).toMatch(/^feat\(ai\): \[.+\] AI-assisted changes\n\nAction:/);
+    expect(applied).toContain("Prompt:");
+    expect(applied).toMatch(/- (Modified|Created|Deleted):? .*index\.html/);
+    expect(applied).toMatch(/- Timestamp: \d{4}-\d\d-\d\dT/);
+    expect(project.read("index.html")).toContain("Gemüsegarten");
+    const [undone, rewound, , ...rest] = project.git("log", "--format=%T").trim().split("\n");
+    expect(undone).not.toBe(rewound);
+    expect(rest).toContain(rewound);
+    project.done();
+  });
+
+  await test.step("a new tab finds everything as it was", async () => {
+    const other = new Easel(await page.context().newPage(), easel.proxy);
+    await other.page.goto(page.url());
+    await expect(other.mine).toHaveCount(2);
+    await expect(other.message).toBeVisible();
+    expect(other.faults).toEqual([]);
+    await other.page.close();
+  });
+});
