@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,10 +15,16 @@ const SITE = resolve(ROOT, process.env.EASEL_SITE || "target/site");
 const SCRIPTS = fileURLToPath(new URL("scripts", import.meta.url));
 
 export class Proxy {
-  // `env` adds to the environment, without any key of the person who runs the tests.
-  static async start(env = {}) {
+  // `env` adds to the environment, without any key of the person who runs the tests; `scripts` are
+  // further scripts by name.
+  static async start({ env = {}, scripts = {} } = {}) {
     const proxy = new Proxy();
     proxy.env = env;
+    proxy.scripts = await mkdtemp(join(tmpdir(), "easel-scripts-"));
+    await cp(SCRIPTS, proxy.scripts, { recursive: true });
+    for (const [name, text] of Object.entries(scripts)) {
+      await writeFile(join(proxy.scripts, `${name}.script`), text);
+    }
     proxy.port = await freePort();
     proxy.data = await mkdtemp(join(tmpdir(), "easel-data-"));
     await proxy.run();
@@ -41,7 +47,7 @@ export class Proxy {
   // Starts it, again after `stop`, on the same port and data.
   async run() {
     const flags = ["--port", this.port, "--site", SITE, "--data", this.data];
-    flags.push("--scripts", SCRIPTS, "--no-open");
+    flags.push("--scripts", this.scripts, "--no-open");
     const { PATH, HOME, TMPDIR = "" } = process.env;
     const env = { PATH, HOME, TMPDIR, ...this.env };
     this.log = "";
@@ -74,6 +80,7 @@ export class Proxy {
   async done() {
     await this.stop();
     await rm(this.data, { recursive: true, force: true });
+    await rm(this.scripts, { recursive: true, force: true });
   }
 }
 
