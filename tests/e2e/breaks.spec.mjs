@@ -65,7 +65,7 @@ test("CHAT-4 CHAT-5 CHAT-13 ACT-6: a reply is stopped, reloaded, refused and mal
   });
 });
 
-test("offline: with the proxy dead, everything but models is there", async ({ easel, proxy }) => {
+test("offline: with the proxy dead, everything but models is there", async ({ easel, served }) => {
   const { page, preview } = easel;
   await easel.open();
   await easel.make();
@@ -76,7 +76,7 @@ test("offline: with the proxy dead, everything but models is there", async ({ ea
   await expect(preview.getByRole("heading", { name: "My garden" })).toBeVisible();
   await expect(page.getByText("Offline ready")).toBeVisible({ timeout: 60_000 });
 
-  await proxy.stop();
+  await served.stop();
   try {
     await page.reload();
     await expect(easel.mine).toHaveCount(1);
@@ -100,6 +100,6 @@ test("offline: with the proxy dead, everything but models is there", async ({ ea
     await easel.show("Preview");
     await expect(preview.locator("body")).not.toBeEmpty();
   } finally {
-    await proxy.run();
+    await served.run();
   }
 });

@@ -9,9 +9,9 @@ import { Proxy } from "./proxy.mjs";
 
 export { expect };
 
-// `proxy` lives as long as the worker; `page` is a fresh profile that has not opened Easel yet.
+// `served` is the proxy with the site; it lives as long as the worker; `page` is a fresh profile that has not opened Easel yet.
 export const test = base.extend({
-  proxy: [
+  served: [
     async ({}, use) => {
       const proxy = await Proxy.start();
       await use(proxy);
@@ -19,8 +19,8 @@ export const test = base.extend({
     },
     { scope: "worker" },
   ],
-  easel: async ({ page, proxy }, use) => {
-    const easel = new Easel(page, proxy);
+  easel: async ({ page, served }, use) => {
+    const easel = new Easel(page, served);
     await use(easel);
     expect(easel.faults, "what the page and the core reported").toEqual([]);
   },

@@ -15,7 +15,7 @@ const SEED = Number(process.env.EASEL_SEED || 1);
 const FILES = [..."abcdefghijkl"].map((it) => `batch/${it}.txt`);
 
 const test = base.extend({
-  proxy: [
+  served: [
     async ({}, use) => {
       const proxy = await Proxy.start({ scripts: { kills: script() } });
       await use(proxy);
@@ -26,12 +26,12 @@ const test = base.extend({
 });
 
 for (const victim of ["renderer", "browser"]) {
-  test(`ACT-4 ACT-6 CHAT-1: the ${victim} is killed ${KILLS} times in mid-batch`, async ({ proxy }) => {
+  test(`ACT-4 ACT-6 CHAT-1: the ${victim} is killed ${KILLS} times in mid-batch`, async ({ served }) => {
     test.setTimeout(60_000 + KILLS * 30_000);
     const random = generator(SEED + victim.length);
     const { folder, done } = await profile();
     let chrome = await startBrowser(folder);
-    let easel = new Easel(await chrome.context.newPage(), proxy);
+    let easel = new Easel(await chrome.context.newPage(), served);
     await easel.open();
     await easel.make();
     await easel.choose("script/kills");
@@ -57,7 +57,7 @@ for (const victim of ["renderer", "browser"]) {
         await easel.page.close().catch(() => {});
         await seen;
       }
-      easel = new Easel(await chrome.context.newPage(), proxy);
+      easel = new Easel(await chrome.context.newPage(), served);
       await easel.page.goto(address);
       await expect(easel.mine).toHaveCount(promised.n_messages);
       await expect(easel.card).toHaveAttribute("data-state", /pending|applied/);
