@@ -148,6 +148,19 @@ impl Part {
         if let Self::Tool(tool) = self { Some(tool) } else { None }
     }
 
+    /// Adds what [`crate::turn::Shown::Grew`] tells: to a text, a thought or a call's arguments.
+    pub fn grow(&mut self, more: &str) {
+        match self {
+            Self::Text { text } | Self::Reasoning { text, .. } => text.push_str(more),
+            Self::Tool(tool) => tool.arguments.push_str(more),
+            Self::Changes { .. }
+            | Self::Feedback { .. }
+            | Self::Step
+            | Self::Checkpoint { .. }
+            | Self::Error { .. } => {}
+        }
+    }
+
     pub fn text(&self) -> Option<&str> {
         if let Self::Text { text } = self { Some(text) } else { None }
     }
@@ -278,8 +291,9 @@ impl Conversation {
         }
     }
 
-    /// What a provider gets: roles alternate, it begins and ends with the person, and every tool call
-    /// is answered right behind it. Thoughts go back only to the model that had them.
+    /// What a provider gets: roles alternate, it begins with the person, and every tool call is
+    /// answered right behind it. A reply that broke off is followed by the request to go on. Thoughts
+    /// go back only to the model that had them.
     pub fn to_wire(&self, model: &str) -> Vec<wire::Message> {
         wire_form::of(&self.messages, model)
     }

@@ -38,7 +38,9 @@ pub(super) fn of(messages: &[Message], model: &str) -> Vec<wire::Message> {
             Role::System => {}
         }
     }
-    out.finished()
+    let broken = messages.iter().rfind(|it| it.kind == Kind::Chat && it.role != Role::System);
+    let broken = broken.is_some_and(|it| it.role == Role::Assistant && it.state != State::Complete);
+    out.finished(broken)
 }
 
 /// Returns the messages of a turn under way, to stand behind the conversation: the model's replies
@@ -130,8 +132,8 @@ impl Transcript {
         self.flush();
     }
 
-    /// Providers want the person's word first and last.
-    fn finished(mut self) -> Vec<wire::Message> {
+    /// Providers want the person's word first, and last when there is more to say.
+    fn finished(mut self, broken: bool) -> Vec<wire::Message> {
         self.flush();
         let text = |text: &str| Block::Text { text: text.to_owned() };
         let role = wire::Role::User;
@@ -139,7 +141,7 @@ impl Transcript {
             let blocks = vec![text("(The beginning of the conversation is not shown.)")];
             self.messages.insert(0, wire::Message { role, blocks });
         }
-        if self.messages.last().is_some_and(|it| it.role == wire::Role::Assistant) {
+        if broken && self.messages.last().is_some_and(|it| it.role == wire::Role::Assistant) {
             self.messages.push(wire::Message { role, blocks: vec![text(GO_ON)] });
         }
         self.messages
