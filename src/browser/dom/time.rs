@@ -58,6 +58,11 @@ impl Timer {
     }
 }
 
+/// Whether the tab is in the background.
+pub fn is_hidden() -> bool {
+    document().hidden()
+}
+
 /// Calls whenever the tab is hidden or closed: the last chance to hand something over.
 pub fn before_hiding(call: impl Fn() + 'static) {
     let call = Closure::<dyn Fn()>::new(call);
