@@ -54,11 +54,17 @@ impl Views {
     }
 }
 
-/// Makes the desk and puts it and the wishes where every component finds them, with
-/// `expect_context::<Wishes>()` and `expect_context::<Desk>()`.
+/// Makes the desk and shares it, see [`share`].
 pub fn provide(views: Views, wishes: Wishes) -> Desk {
     let desk = Desk::new(views, wishes);
-    provide_context(wishes);
-    provide_context(desk);
+    share(desk);
     desk
+}
+
+/// Puts the desk and the wishes where every component finds them, with `expect_context::<Wishes>()`
+/// and `expect_context::<Desk>()`. Call it where the page is mounted: contexts belong to the owner
+/// that renders.
+pub fn share(desk: Desk) {
+    provide_context(desk.wishes);
+    provide_context(desk);
 }
