@@ -14,6 +14,7 @@ pub struct Found {
 
 const SCANNED_BYTES: usize = 4 * 1024 * 1024;
 const MOST_FOUND: usize = 100;
+const SHORTEST_TOKEN: usize = 20;
 
 /// Returns likely secrets, one per line and kind.
 pub fn secrets(text: &str) -> Vec<Found> {
@@ -72,6 +73,9 @@ fn token(word: &str) -> Option<&'static str> {
         ("npm_", 36, "an npm token"),
     ];
     let word = word.trim_matches('.');
+    if word.len() < SHORTEST_TOKEN {
+        return None;
+    }
     let shaped = SHAPES.iter().find(|(prefix, n_behind, _)| {
         word.strip_prefix(prefix).is_some_and(|rest| {
             rest.len() >= *n_behind && rest.chars().any(|c| c.is_ascii_digit()) && varied(rest)
