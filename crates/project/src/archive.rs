@@ -159,9 +159,10 @@ pub fn read_zip(bytes: &[u8], limits: Limits) -> Result<Unpacked, ArchiveError> 
 }
 
 fn refused(err: ZipError) -> ArchiveError {
-    match err {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ArchiveError::Encrypted,
-        _ => ArchiveError::Damaged,
+    if matches!(err, ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) {
+        ArchiveError::Encrypted
+    } else {
+        ArchiveError::Damaged
     }
 }
 

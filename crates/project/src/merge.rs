@@ -3,7 +3,10 @@
 //! Regions that both changed differently stay in the text between conflict markers. Which version
 //! of a file is which, and merging whole trees, is not decided here.
 
-use similar::{MergeResolution, TextMerge};
+use similar::{Algorithm, DiffOp, MergeResolution, TextMerge, capture_diff_slices};
+
+/// Conflicts with at most this many lines between them become one.
+const JOINING_LINES: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
@@ -25,31 +28,86 @@ impl Default for Labels<'_> {
     }
 }
 
-/// Merges line by line. Lines keep the ends they have.
+/// Lines that come after each other in the merged text.
+enum Piece<'a> {
+    /// Alike on both sides.
+    Same(Vec<&'a str>),
+    /// Changed on one side.
+    Changed(Vec<&'a str>),
+    Conflict {
+        ours: Vec<&'a str>,
+        theirs: Vec<&'a str>,
+    },
+}
+
+/// Merges line by line, as `git merge-file` does. Lines keep the ends they have.
 pub fn merge(base: &str, ours: &str, theirs: &str, labels: Labels<'_>) -> Merged {
     let merge = TextMerge::from_lines(base, ours, theirs);
-    let mut text = String::new();
-    let mut n_conflicts = 0;
+    let mut pieces = Vec::new();
     for region in merge.regions() {
-        let ours = (region.ours_range()).filter_map(|at| merge.ours_line(at));
-        let theirs = (region.theirs_range()).filter_map(|at| merge.theirs_line(at));
-        match region.resolution() {
-            MergeResolution::Unchanged | MergeResolution::Ours | MergeResolution::Both => {
-                text.extend(ours);
-            }
-            MergeResolution::Theirs => text.extend(theirs),
-            _ => {
-                n_conflicts += 1;
-                write_conflict(
-                    &mut text,
-                    &ours.collect::<String>(),
-                    &theirs.collect::<String>(),
-                    labels,
-                );
+        let ours: Vec<&str> = region.ours_range().filter_map(|at| merge.ours_line(at)).collect();
+        let theirs: Vec<&str> =
+            region.theirs_range().filter_map(|at| merge.theirs_line(at)).collect();
+        if region.is_conflict() {
+            refine(&ours, &theirs, &mut pieces);
+        } else if region.resolution() == MergeResolution::Theirs {
+            pieces.push(Piece::Changed(theirs));
+        } else if region.resolution() == MergeResolution::Unchanged {
+            pieces.push(Piece::Same(ours));
+        } else {
+            pieces.push(Piece::Changed(ours));
+        }
+    }
+    let mut merged = Merged { text: String::new(), n_conflicts: 0 };
+    for piece in joined(pieces) {
+        match piece {
+            Piece::Same(lines) | Piece::Changed(lines) => merged.text.extend(lines),
+            Piece::Conflict { ours, theirs } => {
+                merged.n_conflicts += 1;
+                write_conflict(&mut merged.text, &ours.concat(), &theirs.concat(), labels);
             }
         }
     }
-    Merged { text, n_conflicts }
+    merged
+}
+
+/// Takes lines that both sides of a conflict share out of it.
+fn refine<'a>(ours: &[&'a str], theirs: &[&'a str], pieces: &mut Vec<Piece<'a>>) {
+    for op in capture_diff_slices(Algorithm::Myers, ours, theirs) {
+        let (ours, theirs) = (ours[op.old_range()].to_vec(), theirs[op.new_range()].to_vec());
+        pieces.push(match op {
+            DiffOp::Equal { .. } => Piece::Same(ours),
+            DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {
+                Piece::Conflict { ours, theirs }
+            }
+        });
+    }
+}
+
+/// Makes one conflict of two that only a few lines lie between: they are easier to read as one.
+fn joined(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    let mut joined: Vec<Piece<'_>> = Vec::new();
+    for piece in pieces {
+        let Piece::Conflict { ours: mut more_ours, theirs: mut more_theirs } = piece else {
+            joined.push(piece);
+            continue;
+        };
+        if let [.., Piece::Conflict { .. }, Piece::Same(between)] = joined.as_slice()
+            && between.len() <= JOINING_LINES
+        {
+            let between = between.clone();
+            joined.pop();
+            if let Some(Piece::Conflict { ours, theirs }) = joined.last_mut() {
+                for (side, more) in [(ours, &mut more_ours), (theirs, &mut more_theirs)] {
+                    side.extend(&between);
+                    side.append(more);
+                }
+            }
+        } else {
+            joined.push(Piece::Conflict { ours: more_ours, theirs: more_theirs });
+        }
+    }
+    joined
 }
 
 fn write_conflict(text: &mut String, ours: &str, theirs: &str, labels: Labels<'_>) {

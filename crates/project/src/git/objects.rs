@@ -138,39 +138,50 @@ impl Objects {
         &self,
         roots: impl IntoIterator<Item = Oid>,
     ) -> Result<BTreeSet<Oid>, Missing> {
+        let mut whole = BTreeSet::new();
+        roots.into_iter().try_for_each(|root| self.reach(root, &mut whole)).map(|()| whole)
+    }
+
+    /// Adds everything that is reachable from here to what is known to be whole, or nothing when
+    /// something is missing.
+    pub fn reach(&self, root: Oid, whole: &mut BTreeSet<Oid>) -> Result<(), Missing> {
         let mut seen = BTreeSet::new();
-        let mut todo: Vec<Oid> = roots.into_iter().collect();
+        let mut todo = vec![root];
         while let Some(id) = todo.pop() {
             // Git knows the empty tree without having it.
             let known = id == super::trees::empty() && !self.contains(&id);
-            if known || !seen.insert(id) {
-                continue;
-            }
-            let (kind, _) = self.header(&id).ok_or(Missing(id))?;
-            match kind {
-                Kind::Blob => {}
-                Kind::Commit => {
-                    let commit = self.commit(&id).ok_or(Missing(id))?;
-                    todo.push(commit.tree);
-                    todo.extend(commit.parents);
-                }
-                Kind::Tree => {
-                    let (_, content) = self.read(&id).ok_or(Missing(id))?;
-                    for entry in gix_object::TreeRefIter::from_bytes(&content, SHA1) {
-                        let entry = entry.map_err(|_cause| Missing(id))?;
-                        if !entry.mode.is_commit() {
-                            todo.push(entry.oid.to_owned().into());
-                        }
-                    }
-                }
-                Kind::Tag => {
-                    let (_, content) = self.read(&id).ok_or(Missing(id))?;
-                    let tag = gix_object::TagRef::from_bytes(&content, SHA1);
-                    todo.push(tag.map_err(|_cause| Missing(id))?.target().into());
-                }
+            if !known && !whole.contains(&id) && seen.insert(id) {
+                self.push_links(id, &mut todo)?;
             }
         }
-        Ok(seen)
+        whole.append(&mut seen);
+        Ok(())
+    }
+
+    fn push_links(&self, id: Oid, todo: &mut Vec<Oid>) -> Result<(), Missing> {
+        match self.header(&id).ok_or(Missing(id))?.0 {
+            Kind::Blob => {}
+            Kind::Commit => {
+                let commit = self.commit(&id).ok_or(Missing(id))?;
+                todo.push(commit.tree);
+                todo.extend(commit.parents);
+            }
+            Kind::Tree => {
+                let (_, content) = self.read(&id).ok_or(Missing(id))?;
+                for entry in gix_object::TreeRefIter::from_bytes(&content, SHA1) {
+                    let entry = entry.map_err(|_cause| Missing(id))?;
+                    if !entry.mode.is_commit() {
+                        todo.push(entry.oid.to_owned().into());
+                    }
+                }
+            }
+            Kind::Tag => {
+                let (_, content) = self.read(&id).ok_or(Missing(id))?;
+                let tag = gix_object::TagRef::from_bytes(&content, SHA1);
+                todo.push(tag.map_err(|_cause| Missing(id))?.target().into());
+            }
+        }
+        Ok(())
     }
 }
 

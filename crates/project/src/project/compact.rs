@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Project, is_branch, is_reference};
+use crate::git::Objects;
 use crate::git::objects::Missing;
 use crate::git::segment::Draft;
-use crate::git::{Objects, Oid};
 use crate::path::FilePath;
 use crate::saved::{Compacted, Damaged, Saved};
 use crate::vfs::Entry;
@@ -54,7 +54,7 @@ impl Project {
         }
         let mut whole = BTreeSet::new();
         for (name, id) in saved.refs {
-            if is_reference(&name) && is_whole(&objects, id, &mut whole) {
+            if is_reference(&name) && objects.reach(id, &mut whole).is_ok() {
                 kept.refs.push((name, id));
             } else {
                 damages.push(Damaged::Reference { name, id });
@@ -77,11 +77,4 @@ impl Project {
         });
         (project, damages)
     }
-}
-
-fn is_whole(objects: &Objects, id: Oid, whole: &mut BTreeSet<Oid>) -> bool {
-    if whole.contains(&id) {
-        return true;
-    }
-    objects.reachable([id]).map(|ids| whole.extend(ids)).is_ok()
 }

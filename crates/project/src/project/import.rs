@@ -95,8 +95,9 @@ impl Imported {
             }
             Some(Head::Branch(_)) | None => return Err(Incomplete),
         };
+        let mut whole = BTreeSet::new();
         for (name, id) in refs {
-            if is_reference(&name) && project.objects.reachable([id]).is_ok() {
+            if is_reference(&name) && project.objects.reach(id, &mut whole).is_ok() {
                 project.refs.insert(name, id);
             } else if name == project.head {
                 return Err(Incomplete);

@@ -1,6 +1,7 @@
 //! Whole stories of a project: edits, commits, going back, saving and opening.
 
 mod damage;
+mod differences;
 mod model;
 mod real_git;
 

@@ -10,10 +10,10 @@ use crate::project::{NoHistory, Note};
 
 /// A folder of its own, removed at the end.
 #[derive(Debug)]
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let folder =
             std::env::temp_dir().join(format!("easel-project-{}-{name}", std::process::id()));
         if folder.exists() {
@@ -40,13 +40,13 @@ impl Folder {
     }
 
     #[track_caller]
-    fn git(&self, args: &[&str]) -> String {
+    pub(super) fn git(&self, args: &[&str]) -> String {
         let (success, text) = self.try_git(args);
         assert!(success, "git {args:?}: {text}");
         text
     }
 
-    fn put(&self, files: &[File]) {
+    pub(super) fn put(&self, files: &[File]) {
         use std::os::unix::fs::PermissionsExt as _;
         for file in files {
             let at = self.0.join(&file.path);
@@ -58,12 +58,12 @@ impl Folder {
         }
     }
 
-    fn write(&self, path: &str, bytes: &[u8]) {
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) {
         self.put(&[File { path: path.into(), bytes: bytes.to_vec(), executable: None }]);
     }
 
     /// Everything in it, as an upload would bring it; links are left out.
-    fn take(&self) -> Vec<File> {
+    pub(super) fn take(&self) -> Vec<File> {
         let mut files = Vec::new();
         collect(&self.0, &self.0, &mut files);
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -317,9 +317,9 @@ fn damaged_history_leaves_the_files() {
         let mut files = files.clone();
         let pack = files.iter_mut().find(|file| file.path.ends_with(".pack")).unwrap();
         if at % 2 == 0 {
-            pack.bytes.truncate(at)
+            pack.bytes.truncate(at);
         } else {
-            pack.bytes[at] ^= 0x10
+            pack.bytes[at] ^= 0x10;
         }
         let Imported { project, notes } = Project::import(files);
         assert_eq!(notes, no_history);
