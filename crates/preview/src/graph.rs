@@ -152,7 +152,7 @@ impl Site {
         };
         match spliced {
             Ok(script::Spliced { code, needs }) => (code, needs),
-            Err(problem) => (broken(path, &url, &problem), Vec::new()),
+            Err(problem) => (broken(path, &problem), Vec::new()),
         }
     }
 
@@ -223,7 +223,7 @@ fn json_module(path: &FilePath, text: &str) -> String {
                 line: at(line),
                 column: at(column),
             };
-            broken(path, &format!("/{path}"), &problem)
+            broken(path, &problem)
         }
     }
 }

@@ -110,7 +110,11 @@ pub enum Report {
         /// Answered by [`ToWorker::Located`].
         id: u32,
         text: String,
+        /// Where it happened in what was served; see [`crate::Site::place`].
         url: Option<String>,
+        /// The project's file, when the page knows it; line and column are then those of the file.
+        #[serde(default)]
+        path: Option<String>,
         line: Option<u32>,
         column: Option<u32>,
     },

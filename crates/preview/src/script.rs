@@ -73,11 +73,10 @@ fn here(url: &str) -> String {
 }
 
 /// A module that throws what is wrong with a file, in a form that the client shows with its place.
-pub(crate) fn broken(path: &FilePath, url: &str, problem: &Problem) -> String {
+pub(crate) fn broken(path: &FilePath, problem: &Problem) -> String {
     let Problem { message, line, column } = problem;
     let shown = format!("{message} ({path}:{line}:{column})");
-    let easel =
-        json!({ "message": message, "path": path, "line": line, "column": column, "url": url });
+    let easel = json!({ "message": message, "path": path, "line": line, "column": column });
     format!("throw Object.assign(new SyntaxError({}),{{easel:{easel}}});", json!(shown))
 }
 

@@ -184,6 +184,22 @@ impl Site {
         if styles.is_empty() { Change::Nothing } else { Change::Styles(styles) }
     }
 
+    /// Finds the file, line and column of a [`crate::protocol::Report::Error`], from its fields.
+    pub fn place(
+        &self,
+        path: Option<&str>,
+        url: Option<&str>,
+        line: Option<u32>,
+        column: Option<u32>,
+    ) -> Option<Place> {
+        let (line, column) = (line.unwrap_or(1), column.unwrap_or(1));
+        match (path, url) {
+            (Some(path), _) => Some(Place { path: path.to_owned(), line, column }),
+            (None, Some(url)) => self.locate(url, line, column),
+            (None, None) => None,
+        }
+    }
+
     /// Finds where a place in what was served is in the project.
     pub fn locate(&self, url: &str, line: u32, column: u32) -> Option<Place> {
         let path = self.path_of(url)?.strip_prefix('/')?;

@@ -39,10 +39,10 @@ function failed({ error, message, url = null, line = null, column = null }) {
   const problem = known
     ? { id, text: known.message, path: known.path, line: known.line, column: known.column }
     : { id, text: textOf(error, message), path: pathOf(url), line, column };
-  const at = known ? known.url : url;
-  send({ type: "error", id, text: problem.text, url: at, line: problem.line, column: problem.column });
+  const { text, path, line: row, column: at } = problem;
+  send({ type: "error", id, text, url, path: known ? path : null, line: row, column: at });
   show(problem, () => {
-    const { text, path, line, column } = problem;
+    const { text, path, line, column } = problem; // It may have been located meanwhile.
     send({ type: "fix-this", text, path, line, column });
   });
 }
