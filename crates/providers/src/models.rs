@@ -67,6 +67,12 @@ pub fn known(id: &str) -> Option<&'static Known> {
     table::find(id)
 }
 
+/// Returns the whole table.
+#[must_use]
+pub fn all() -> &'static [Known] {
+    table::TABLE
+}
+
 impl Price {
     /// Returns what a reply cost, in nano-dollars.
     #[must_use]

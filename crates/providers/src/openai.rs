@@ -68,7 +68,11 @@ impl Provider for OpenAi {
     fn list(&self) -> UpstreamRequest {
         UpstreamRequest {
             method: Method::Get,
-            path: "/models",
+            path: match self.dialect {
+                // Its other list answers without a key, so it would prove none.
+                Dialect::OpenRouter => "/models/user",
+                Dialect::Original | Dialect::Compatible => "/models",
+            },
             headers: Vec::new(),
             body: Vec::new(),
         }

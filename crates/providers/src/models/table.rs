@@ -59,7 +59,7 @@ const fn gpt(
     Known { id, name, context_tokens, max_output_tokens, price, images: true }
 }
 
-const TABLE: &[Known] = &[
+pub(super) const TABLE: &[Known] = &[
     claude("claude-opus-4-6", "Claude Opus 4.6", 128_000, 5_000, 25_000),
     claude("claude-sonnet-4-6", "Claude Sonnet 4.6", 64_000, 3_000, 15_000),
     claude("claude-opus-4-5", "Claude Opus 4.5", 64_000, 5_000, 25_000),

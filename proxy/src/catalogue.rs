@@ -1,0 +1,246 @@
+//! Which providers there are, and which of them answers for a model's name.
+//!
+//! Configured ones and those of Settings become one list here. It sends nothing: what providers
+//! list themselves is asked for by [`listing`] and remembered here.
+
+pub mod listing;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use providers::{
+    anthropic::Anthropic,
+    endpoint, failure,
+    models::{self, Listed},
+    openai::OpenAi,
+    script::Script,
+};
+use tokio::time::Instant;
+use wire::{KeyState, Provider, ProviderChange, ProviderKind, Rejection, RejectionCode};
+
+use crate::{
+    config::{Endpoint, is_id},
+    keys::{BadStore, Saved, SavedProviders},
+};
+
+/// The provider whose replies are recorded.
+pub const SCRIPT: &str = "script";
+
+/// Asked in this order for a model that nobody names.
+const ORDER: [&str; 4] = ["anthropic", "openai", "openrouter", "ollama"];
+
+#[derive(Debug)]
+pub struct Catalogue {
+    configured: Vec<Endpoint>,
+    saved: Mutex<SavedProviders>,
+    scripts: Vec<Arc<Script>>,
+    lists: Mutex<BTreeMap<String, Remembered>>,
+}
+
+/// What a provider listed, and when.
+#[derive(Debug, Clone)]
+struct Remembered {
+    endpoint: Endpoint,
+    at: Instant,
+    models: Vec<Listed>,
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub enum Route {
+    Script(Arc<Script>),
+    Endpoint {
+        endpoint: Endpoint,
+        /// The provider's own name of the model.
+        model: String,
+    },
+}
+
+impl Catalogue {
+    #[must_use]
+    pub fn new(configured: Vec<Endpoint>, saved: SavedProviders, scripts: Vec<Script>) -> Self {
+        Self {
+            configured,
+            saved: Mutex::new(saved),
+            scripts: scripts.into_iter().map(Arc::new).collect(),
+            lists: Mutex::default(),
+        }
+    }
+
+    /// Returns the providers as the app sees them.
+    #[must_use]
+    pub fn providers(&self) -> Vec<Provider> {
+        let script = Provider {
+            id: SCRIPT.to_owned(),
+            kind: ProviderKind::Script,
+            base_url: String::new(),
+            key: KeyState::NotNeeded,
+            models: self.scripts.iter().map(|it| it.name.clone()).collect(),
+        };
+        let endpoints = self.endpoints();
+        let saved = self.saved();
+        let shown = endpoints.into_iter().map(|it| Provider {
+            key: key_state(&it, saved.all().get(&it.id)),
+            id: it.id,
+            kind: it.kind,
+            base_url: it.base_url,
+            models: it.models,
+        });
+        shown.chain([script]).collect()
+    }
+
+    #[must_use]
+    pub fn endpoint(&self, id: &str) -> Option<Endpoint> {
+        self.endpoints().into_iter().find(|it| it.id == id)
+    }
+
+    /// Saves what was typed in Settings.
+    pub fn set(&self, id: &str, mut change: ProviderChange) -> Result<(), NotSaved> {
+        if !is_id(id) {
+            return Err(NotSaved::Name);
+        }
+        if change.kind == ProviderKind::Script {
+            return Err(NotSaved::Kind);
+        }
+        change.base_url = endpoint::parse(&change.base_url).map_err(NotSaved::Address)?;
+        change.models.retain(|it| !it.trim().is_empty());
+        Ok(self.saved().set(id, change)?)
+    }
+
+    /// Forgets what was typed in Settings. Returns whether there was anything.
+    pub fn remove(&self, id: &str) -> Result<bool, NotSaved> {
+        Ok(self.saved().remove(id)?)
+    }
+
+    /// Finds who answers for a model: by `provider/model`, by the lists, by the table, in order.
+    pub fn route(&self, name: &str) -> Result<Route, Rejection> {
+        let endpoints = self.endpoints();
+        let explicit = name.split_once('/');
+        if let Some((SCRIPT, script)) = explicit {
+            let script = self.scripts.iter().find(|it| it.name == script);
+            return script.cloned().map(Route::Script).ok_or_else(|| unknown(name));
+        }
+        if let Some((id, model)) = explicit
+            && let Some(endpoint) = endpoints.iter().find(|it| it.id == id)
+        {
+            return to(endpoint, model);
+        }
+        let lists = self.lists();
+        let lists_it = |it: &&Endpoint| {
+            it.models.iter().any(|it| it == name)
+                || lists.get(&it.id).is_some_and(|it| it.models.iter().any(|it| it.id == name))
+        };
+        let vendor = models::known(name).map(|it| if it.id.starts_with("claude") { 0 } else { 1 });
+        let vendors = |it: &&Endpoint| vendor.is_some_and(|at| it.id == ORDER[at]);
+        let endpoint = endpoints
+            .iter()
+            .find(lists_it)
+            .or_else(|| endpoints.iter().find(vendors))
+            .or_else(|| endpoints.first());
+        match endpoint {
+            Some(endpoint) => to(endpoint, name),
+            None => Err(failure::plain(
+                RejectionCode::NoProvider,
+                "No model provider is set up; add one in Settings, or choose the scripted demo",
+            )),
+        }
+    }
+
+    /// Returns configured and saved providers in the order in which they are asked.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let saved = self.saved();
+        let mut endpoints: Vec<Endpoint> = saved
+            .all()
+            .iter()
+            .map(|(id, saved)| merged(id, saved, self.configured.iter().find(|it| it.id == *id)))
+            .collect();
+        let only_configured = |it: &&Endpoint| !saved.all().contains_key(&it.id);
+        endpoints.extend(self.configured.iter().filter(only_configured).cloned());
+        let rank = |id: &str| ORDER.iter().position(|it| *it == id).unwrap_or(ORDER.len());
+        endpoints.sort_by(|a, b| (rank(&a.id), &a.id).cmp(&(rank(&b.id), &b.id)));
+        endpoints
+    }
+
+    fn saved(&self) -> MutexGuard<'_, SavedProviders> {
+        // A panic elsewhere cannot leave it half changed.
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lists(&self) -> MutexGuard<'_, BTreeMap<String, Remembered>> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why Settings were not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSaved {
+    #[error("a provider's name has small letters, digits and `-`, and is not `script`")]
+    Name,
+    #[error("scripts are not set up here")]
+    Kind,
+    #[error("the address cannot be used: {0}")]
+    Address(endpoint::BadAddress),
+    #[error(transparent)]
+    Store(#[from] BadStore),
+}
+
+/// Returns the vendor format that a provider speaks.
+#[must_use]
+pub fn dialect(endpoint: &Endpoint) -> Box<dyn providers::Provider> {
+    match endpoint.kind {
+        ProviderKind::Anthropic => Box::new(Anthropic),
+        ProviderKind::OpenaiCompatible | ProviderKind::Script => {
+            Box::new(OpenAi::at(&endpoint.base_url))
+        }
+    }
+}
+
+fn merged(id: &str, saved: &Saved, configured: Option<&Endpoint>) -> Endpoint {
+    let same_place =
+        |it: &&Endpoint| endpoint::origin(&it.base_url) == endpoint::origin(&saved.base_url);
+    let key = saved.key.clone();
+    Endpoint {
+        id: id.to_owned(),
+        kind: saved.kind,
+        base_url: saved.base_url.clone(),
+        // The environment's key stays with the environment's address.
+        key: key.or_else(|| configured.filter(same_place).and_then(|it| it.key.clone())),
+        models: saved.models.clone(),
+    }
+}
+
+fn key_state(endpoint: &Endpoint, saved: Option<&Saved>) -> KeyState {
+    match &endpoint.key {
+        Some(_) if saved.is_some_and(|it| it.key.is_some()) => KeyState::Saved,
+        Some(_) => KeyState::FromEnvironment,
+        None if needs_key(endpoint) => KeyState::Missing,
+        None => KeyState::NotNeeded,
+    }
+}
+
+/// The vendors' own hosts answer nobody without a key; a server at home asks for none.
+fn needs_key(endpoint: &Endpoint) -> bool {
+    let origin = endpoint::origin(&endpoint.base_url);
+    let known = ["https://api.anthropic.com", "https://api.openai.com", "https://openrouter.ai"];
+    known.contains(&origin) || origin == "https://ollama.com"
+}
+
+fn to(endpoint: &Endpoint, model: &str) -> Result<Route, Rejection> {
+    if endpoint.key.is_none() && needs_key(endpoint) {
+        return Err(failure::plain(
+            RejectionCode::NoProvider,
+            &format!("There is no key for `{}`; add one in Settings", endpoint.id),
+        ));
+    }
+    Ok(Route::Endpoint { endpoint: endpoint.clone(), model: model.to_owned() })
+}
+
+fn unknown(name: &str) -> Rejection {
+    let shown: String = name.chars().take(80).collect();
+    failure::plain(RejectionCode::UnknownModel, &format!("There is no model `{shown}`"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Which provider answers for which name, and whose key goes where.
+
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+use providers::script;
+
+use super::*;
+use crate::keys::Secret;
+
+#[test]
+fn a_name_finds_its_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue(folder.path(), &["ollama", "openai", "anthropic", "mine"]);
+    catalogue.set("mine", change("http://box:1/v1", None, &["llama", "a/b"])).unwrap();
+    check(&catalogue, "mine/qwen", &expect!["mine: qwen"]);
+    check(&catalogue, "openai/gpt-4o", &expect!["openai: gpt-4o"]);
+    check(&catalogue, "gpt-4o", &expect!["openai: gpt-4o"]);
+    check(
+        &catalogue,
+        "claude-sonnet-4-5-20250929",
+        &expect!["anthropic: claude-sonnet-4-5-20250929"],
+    );
+    check(&catalogue, "llama", &expect!["mine: llama"]);
+    check(&catalogue, "a/b", &expect!["mine: a/b"]);
+    check(&catalogue, "nobody-knows", &expect!["anthropic: nobody-knows"]);
+    check(&catalogue, "script/demo", &expect!["script demo"]);
+    check(
+        &catalogue,
+        "script/nothing",
+        &expect!["UnknownModel: There is no model `script/nothing`"],
+    );
+}
+
+#[test]
+fn without_a_provider_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue(folder.path(), &[]);
+    check(
+        &catalogue,
+        "gpt-4o",
+        &expect![
+            "NoProvider: No model provider is set up; add one in Settings, or choose the scripted demo"
+        ],
+    );
+    catalogue.set("openai", change("https://api.openai.com/v1", None, &[])).unwrap();
+    check(
+        &catalogue,
+        "gpt-4o",
+        &expect!["NoProvider: There is no key for `openai`; add one in Settings"],
+    );
+}
+
+#[test]
+fn the_environments_key_stays_with_its_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue(folder.path(), &["openai"]);
+    let key = || catalogue.endpoint("openai").unwrap().key.map(|it| it.expose().to_owned());
+    assert_eq!(states(&catalogue), "openai FromEnvironment, script NotNeeded");
+    assert_eq!(key().as_deref(), Some("key of openai"));
+
+    catalogue.set("openai", change("http://openai.example/other", None, &[])).unwrap();
+    assert_eq!(key().as_deref(), Some("key of openai"));
+    catalogue.set("openai", change("http://evil.example", None, &[])).unwrap();
+    assert_eq!(key(), None);
+    catalogue.set("openai", change("http://evil.example", Some("typed"), &[])).unwrap();
+    assert_eq!(states(&catalogue), "openai Saved, script NotNeeded");
+    assert!(catalogue.remove("openai").unwrap());
+    assert_eq!(key().as_deref(), Some("key of openai"));
+    assert!(!catalogue.remove("openai").unwrap());
+}
+
+#[test]
+fn settings_that_make_no_sense_are_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue(folder.path(), &[]);
+    let refused = |id: &str, change| catalogue.set(id, change).unwrap_err().to_string();
+    let fine = change("http://x", None, &[]);
+    assert!(refused("Mine", fine.clone()).starts_with("a provider's name has"));
+    assert!(refused("../x", fine.clone()).starts_with("a provider's name has"));
+    assert!(refused("script", fine.clone()).starts_with("a provider's name has"));
+    assert!(refused("mine", change("x", None, &[])).starts_with("the address cannot be used"));
+    let script = ProviderChange { kind: ProviderKind::Script, ..fine };
+    assert_eq!(refused("mine", script), "scripts are not set up here");
+    assert_eq!(states(&catalogue), "script NotNeeded");
+}
+
+#[track_caller]
+fn check(catalogue: &Catalogue, name: &str, expected: &Expect) {
+    expected.assert_eq(&match catalogue.route(name) {
+        Ok(Route::Script(script)) => format!("script {}", script.name),
+        Ok(Route::Endpoint { endpoint, model }) => format!("{}: {model}", endpoint.id),
+        Err(rejection) => format!("{:?}: {}", rejection.code, rejection.message),
+    });
+}
+
+fn states(catalogue: &Catalogue) -> String {
+    let states = catalogue.providers().into_iter().map(|it| format!("{} {:?}", it.id, it.key));
+    states.collect::<Vec<_>>().join(", ")
+}
+
+fn catalogue(data: &Path, configured: &[&str]) -> Catalogue {
+    let endpoint = |id: &&str| Endpoint {
+        id: (*id).to_owned(),
+        kind: ProviderKind::OpenaiCompatible,
+        base_url: format!("http://{id}.example/v1"),
+        key: Some(Secret::new(format!("key of {id}"))),
+        models: Vec::new(),
+    };
+    let configured = configured.iter().map(endpoint).collect();
+    let saved = SavedProviders::read(data).unwrap();
+    Catalogue::new(configured, saved, script::built_in().unwrap())
+}
+
+fn change(base_url: &str, key: Option<&str>, models: &[&str]) -> ProviderChange {
+    ProviderChange {
+        kind: ProviderKind::OpenaiCompatible,
+        base_url: base_url.to_owned(),
+        key: key.map(str::to_owned),
+        models: models.iter().map(|it| (*it).to_owned()).collect(),
+    }
+}

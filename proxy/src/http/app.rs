@@ -1,0 +1,137 @@
+//! The app's routes, in the types of `wire`.
+//!
+//! Keys go in here and never come out.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    response::{IntoResponse, Json as Answer, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use providers::failure;
+use wire::{Health, Hop, Model, ModelRequest, Provider, ProviderChange, RejectionCode, TestReport};
+
+use super::{
+    Shared,
+    auth::Paired,
+    body::Json,
+    gate::RequestId,
+    refusal::Refusal,
+    stream::{self, Form},
+};
+use crate::{
+    catalogue::{NotSaved, SCRIPT},
+    trial,
+};
+
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+pub(super) async fn health(State(state): State<Shared>) -> Response {
+    let health = Health {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        preview_suffix: Some(state.hosts.preview_suffix().to_owned()),
+    };
+    let mut response = Answer(health).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) async fn turn(
+    State(state): State<Shared>,
+    _: Paired,
+    Extension(RequestId(id)): Extension<RequestId>,
+    Json(ask): Json<ModelRequest>,
+) -> Result<Response, Refusal> {
+    tracing::info!(model = ask.model, messages = ask.messages.len(), "turn");
+    let route = state.catalogue.route(&ask.model)?;
+    let asked = Box::pin(async move { state.upstream.reply(route, ask).await });
+    Ok(stream::respond(asked, Form::Lines, id).await?)
+}
+
+pub(super) async fn models(State(state): State<Shared>, _: Paired) -> Answer<Vec<Model>> {
+    Answer(state.catalogue.models(&state.upstream).await)
+}
+
+pub(super) async fn providers(State(state): State<Shared>, _: Paired) -> Answer<Vec<Provider>> {
+    Answer(state.catalogue.providers())
+}
+
+pub(super) async fn set_provider(
+    State(state): State<Shared>,
+    _: Paired,
+    Path(id): Path<String>,
+    Json(change): Json<ProviderChange>,
+) -> Result<Answer<Vec<Provider>>, Refusal> {
+    tracing::info!(provider = id, "settings saved");
+    on_disk(&state, move |state| state.catalogue.set(&id, change)).await?;
+    Ok(Answer(state.catalogue.providers()))
+}
+
+pub(super) async fn remove_provider(
+    State(state): State<Shared>,
+    _: Paired,
+    Path(id): Path<String>,
+) -> Result<Answer<Vec<Provider>>, Refusal> {
+    let was_there = on_disk(&state, {
+        let id = id.clone();
+        move |state| state.catalogue.remove(&id)
+    })
+    .await?;
+    if !was_there && state.catalogue.endpoint(&id).is_some() {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            RejectionCode::BadRequest,
+            "This provider comes from the environment or from easel.toml; remove it there",
+        ));
+    }
+    Ok(Answer(state.catalogue.providers()))
+}
+
+pub(super) async fn test_provider(
+    State(state): State<Shared>,
+    _: Paired,
+    Path(id): Path<String>,
+) -> Result<Answer<TestReport>, Refusal> {
+    if id == SCRIPT {
+        let n_models = state.catalogue.providers().iter().filter(|it| it.id == SCRIPT).count();
+        let message = "Works. These replies are recorded, not made by a model".to_owned();
+        let n_models = u32::try_from(n_models).unwrap_or(u32::MAX);
+        return Ok(Answer(TestReport { failed: None, message, n_models }));
+    }
+    let Some(endpoint) = state.catalogue.endpoint(&id) else {
+        return Ok(Answer(TestReport {
+            failed: Some(Hop::Proxy),
+            message: "The proxy knows no provider of this name; save it first".to_owned(),
+            n_models: 0,
+        }));
+    };
+    Ok(Answer(trial::run(&state.catalogue, &state.upstream, &endpoint).await))
+}
+
+/// Saving waits for the disk, which must not stop other requests.
+async fn on_disk<T: Send + 'static>(
+    state: &Shared,
+    job: impl FnOnce(&super::State) -> Result<T, NotSaved> + Send + 'static,
+) -> Result<T, Refusal> {
+    let state = Arc::clone(state);
+    let done = tokio::task::spawn_blocking(move || job(&state)).await;
+    match done {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(NotSaved::Store(err))) => {
+            tracing::error!(cause = %err, "settings not saved");
+            let message = "The proxy could not write to its data folder; nothing was changed";
+            Err(failure::plain(RejectionCode::Broken, message).into())
+        }
+        Ok(Err(err)) => {
+            Err(failure::plain(RejectionCode::BadRequest, &format!("Not saved: {err}")).into())
+        }
+        Err(err) => {
+            tracing::error!(cause = %err, "saving panicked");
+            Err(failure::plain(RejectionCode::Broken, "The proxy failed; see its log").into())
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What every request passes first and every answer last.
+//!
+//! Name and origin are judged here, before anything is read or routed; who may do what is judged
+//! by the routes, in `auth`.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use wire::RejectionCode;
+
+use super::{
+    Shared,
+    hosts::Called,
+    policy, preview,
+    refusal::{self, Refusal},
+};
+
+/// The id under which the log knows a request.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// A page that is asked for with this query stays where it is: for browsers that do not know the
+/// app's own name.
+const STAY: &str = "stay";
+
+pub(super) async fn pass(
+    State(state): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = request_id();
+    let began = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id, %method, path);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    async move {
+        let response = answer(&state, request, next).await;
+        let mut response = refusal::write(response, &path, &id);
+        policy::harden(response.headers_mut());
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+        let status = response.status().as_u16();
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // Files are many and say little.
+        if is_api(&path) || status >= 400 {
+            tracing::info!(status, ms, "answered");
+        } else {
+            tracing::debug!(status, ms, "answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+async fn answer(state: &Shared, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let (headers, uri) = (&parts.headers, &parts.uri);
+    match state.hosts.called(headers, uri) {
+        Called::Unknown => return unknown_host(),
+        Called::Preview => return preview::serve(state, &parts).await,
+        Called::Alias if is_page_load(&parts.method, headers, uri) => {
+            let target = uri.path_and_query().map_or("/", |it| it.as_str());
+            return found(&format!("{}{target}", state.hosts.home()));
+        }
+        Called::Alias | Called::App => {}
+    }
+    if is_foreign(state, headers, uri) {
+        return Refusal::new(
+            StatusCode::FORBIDDEN,
+            RejectionCode::NotPaired,
+            "Pages of this origin may not use this proxy; allow it with `origins` in easel.toml",
+        )
+        .into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn unknown_host() -> Response {
+    Refusal::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        RejectionCode::NotPaired,
+        "This proxy does not go by this name; allow it with `hosts` in easel.toml",
+    )
+    .into_response()
+}
+
+fn found(target: &str) -> Response {
+    let mut response = Redirect::to(target).into_response();
+    *response.status_mut() = StatusCode::FOUND;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A person who opens a page, as opposed to a program that asks.
+fn is_page_load(method: &Method, headers: &HeaderMap, uri: &Uri) -> bool {
+    let stays = uri.query().is_some_and(|it| it.split('&').any(|it| it == STAY));
+    method == Method::GET && wants_page(headers) && !stays && !is_api(uri.path())
+}
+
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html")
+}
+
+fn is_api(path: &str) -> bool {
+    path.starts_with("/app/") || path.starts_with("/v1/") || path == "/healthz"
+}
+
+/// Browsers name the origin of everything that a page reads or sends; what they send without
+/// (pictures, scripts, links) they mark by the site that it comes from.
+fn is_foreign(state: &Shared, headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter().peekable();
+    if origins.peek().is_some() {
+        return !origins.all(|it| state.hosts.allows_origin(it));
+    }
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    is_api(uri.path()) && matches!(site, Some(b"cross-site" | b"same-site"))
+}
+
+fn request_id() -> String {
+    let mut bytes = [0; 8];
+    // Without random numbers ids repeat, which costs the log's reader something and nobody else.
+    getrandom::fill(&mut bytes).ok();
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
+}

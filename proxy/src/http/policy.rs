@@ -1,0 +1,71 @@
+//! Headers that tell the browser what pages may do.
+//!
+//! The app may run its own scripts and nothing else, talk to its own origin, and show previews.
+//! A preview may do what pages do, but only the app may frame it.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{self, CONTENT_SECURITY_POLICY},
+};
+
+use super::Hosts;
+
+const AGENT_CLUSTER: HeaderName = HeaderName::from_static("origin-agent-cluster");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// What neither the app nor a preview needs.
+const NOT_PERMITTED: &str =
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";
+
+/// For every answer.
+pub(super) fn harden(headers: &mut HeaderMap) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    // A loop in one origin must not stall the other; without it, they share a process.
+    set(AGENT_CLUSTER, "?1");
+    set(PERMISSIONS, NOT_PERMITTED);
+    if !headers.contains_key(RESOURCE_POLICY) {
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        // An answer that is no page loads nothing, should a browser take it for one.
+        set_policy(headers, "default-src 'none'; frame-ancestors 'none'");
+    }
+}
+
+/// For the app's pages, scripts and workers. Style elements are `CodeMirror`'s.
+pub(super) fn app(headers: &mut HeaderMap, hosts: &Hosts) {
+    set_policy(
+        headers,
+        &format!(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+             style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+             media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
+             worker-src 'self' blob:; frame-src 'self' http://*.{}; manifest-src 'self'; \
+             object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            hosts.preview_suffix()
+        ),
+    );
+}
+
+/// For what a preview host serves: the project's own pages decide what they load.
+pub(super) fn preview(headers: &mut HeaderMap, hosts: &Hosts) {
+    set_policy(headers, &format!("frame-ancestors {}", hosts.app_origins()));
+}
+
+/// For the document that holds a whole project, on the app's own host: it gets an origin that
+/// nobody has, even when it is opened by itself.
+pub(super) fn document(headers: &mut HeaderMap) {
+    set_policy(headers, "sandbox allow-scripts allow-forms allow-modals; frame-ancestors 'self'");
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+}
+
+fn set_policy(headers: &mut HeaderMap, policy: &str) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,137 @@
+//! A reply as it arrives: from a provider's stream, or from a script and the clock.
+//!
+//! Dropping it closes the connection to the provider. It ends with `Finish` or `Error`, whatever
+//! happens; a silence that is too long is an error.
+
+use std::{collections::VecDeque, time::Duration};
+
+use http::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use providers::{
+    Decoder, failure,
+    feed::Feed,
+    models::{self, Price},
+    script::Step,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use wire::{ModelEvent, Rejection, RejectionCode};
+
+const DRAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub struct Reply {
+    source: Source,
+    /// For providers that do not tell the cost.
+    price: Option<Price>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Stream { body: Incoming, feed: Box<Feed>, idle: Duration },
+    Script { steps: VecDeque<Step>, due: Instant },
+    Over,
+}
+
+impl Reply {
+    /// A script that begins with an error is refused as a provider would refuse.
+    pub(super) fn scripted(steps: Vec<Step>) -> Result<Self, Rejection> {
+        if let Some(Step { wait: Duration::ZERO, event: ModelEvent::Error(rejection) }) =
+            steps.first()
+        {
+            return Err(rejection.clone());
+        }
+        let due = Instant::now() + steps.first().map_or(Duration::ZERO, |it| it.wait);
+        Ok(Self { source: Source::Script { steps: steps.into(), due }, price: None })
+    }
+
+    pub(super) fn streamed(
+        answer: Response<Incoming>,
+        decoder: Box<dyn Decoder>,
+        model: &str,
+        idle: Duration,
+    ) -> Self {
+        let feed = Box::new(Feed::new(decoder));
+        let source = Source::Stream { body: answer.into_body(), feed, idle };
+        Self { source, price: models::known(model).map(|it| it.price) }
+    }
+
+    /// A reply that has said everything.
+    #[must_use]
+    pub fn over() -> Self {
+        Self { source: Source::Over, price: None }
+    }
+
+    /// Waits for what comes next; none after the end. May be dropped while it waits, and called
+    /// again.
+    pub async fn next(&mut self) -> Option<Vec<ModelEvent>> {
+        let mut events = match &mut self.source {
+            Source::Over => return None,
+            Source::Script { steps, due } => next_steps(steps, due).await,
+            Source::Stream { body, feed, idle } => next_frames(body, feed, *idle).await,
+        };
+        for event in &mut events {
+            if let (ModelEvent::Usage(usage), Some(price)) = (event, self.price)
+                && usage.cost_nano.is_none()
+            {
+                usage.cost_nano = Some(price.cost(usage));
+            }
+        }
+        let over =
+            events.iter().any(|it| matches!(it, ModelEvent::Finish { .. } | ModelEvent::Error(_)));
+        if over
+            && let Source::Stream { body, .. } = std::mem::replace(&mut self.source, Source::Over)
+        {
+            tokio::spawn(drain(body));
+        }
+        Some(events)
+    }
+}
+
+/// Returns all steps that are due.
+async fn next_steps(steps: &mut VecDeque<Step>, due: &mut Instant) -> Vec<ModelEvent> {
+    sleep_until(*due).await;
+    let now = Instant::now();
+    let mut events = Vec::new();
+    while *due <= now
+        && let Some(step) = steps.pop_front()
+    {
+        events.push(step.event);
+        *due += steps.front().map_or(Duration::ZERO, |it| it.wait);
+    }
+    events
+}
+
+/// Reads until there is an event.
+async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Vec<ModelEvent> {
+    loop {
+        let events = match timeout(idle, body.frame()).await {
+            Ok(Some(Ok(frame))) => frame.data_ref().map_or(Vec::new(), |it| feed.push(it)),
+            Ok(Some(Err(err))) => {
+                tracing::warn!(cause = %err, "provider's stream broke");
+                feed.end()
+            }
+            Ok(None) => feed.end(),
+            Err(_) => silent(feed),
+        };
+        if !events.is_empty() {
+            return events;
+        }
+    }
+}
+
+/// Reads what follows the ending, so that the connection can be used again.
+async fn drain(mut body: Incoming) {
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    // A provider that goes on talking loses its connection.
+    timeout(DRAIN, rest).await.ok();
+}
+
+fn silent(feed: &mut Feed) -> Vec<ModelEvent> {
+    let mut events = feed.end();
+    if let Some(ModelEvent::Error(rejection)) = events.last_mut() {
+        let message = "The provider fell silent in the middle of its answer";
+        *rejection = failure::plain(RejectionCode::CutOff, message);
+    }
+    events
+}
