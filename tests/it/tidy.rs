@@ -106,10 +106,15 @@ fn modules_lie_beside_their_folders() {
 
 #[test]
 fn only_the_browser_folder_is_platform_specific() {
-    let mark = concat!("cfg(", "target_");
-    for path in files(&["rs"]) {
-        let inside = path.starts_with("src/browser");
-        assert!(inside || !read(&path).contains(mark), "{path} has a `{mark}…)`");
+    let marks = [concat!("cfg(", "target_"), concat!("cfg!(", "target_")];
+    for path in files(&["rs"]).into_iter().filter(|it| !it.starts_with("src/browser")) {
+        let text = read(&path);
+        for mark in marks {
+            assert!(
+                !text.contains(mark),
+                "{path} has a `{mark}…)`; at run time there is `std::env::consts`"
+            );
+        }
     }
 }
 

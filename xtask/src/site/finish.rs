@@ -182,7 +182,7 @@ impl Site<'_> {
         let worker = places::root().join("web/sw.js");
         let listed: Vec<String> = files(&self.dir)?
             .into_iter()
-            .filter(|it| it != "sw.js" && !it.starts_with("preview/"))
+            .filter(|it| is_needed_offline(it))
             .map(|it| if it == "index.html" { "\"/\"".to_owned() } else { format!("\"/{it}\"") })
             .collect();
         let list = format!("[{}]", listed.join(","));
@@ -204,6 +204,12 @@ impl Site<'_> {
         node.arg("xtask/js/compress.mjs").arg(quality).arg(places::cache()).arg(&self.dir);
         run::run(&mut node)
     }
+}
+
+/// A preview host keeps its own files; the app needs only the document for where there is no such host.
+fn is_needed_offline(file: &str) -> bool {
+    let preview = file.starts_with("preview/") && !file.starts_with("preview/document.");
+    !preview && file != "sw.js" && !file.ends_with(".txt") && !file.ends_with(".map")
 }
 
 /// Replaces a mark, and the empty value that lets the template stand as a script, by a value.
@@ -248,12 +254,23 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Outcome<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::filled;
+    use super::{filled, is_needed_offline};
 
     #[test]
     fn a_template_is_a_script_before_and_after() {
         let template = "const FILES = /*PRECACHE*/ [];";
         assert_eq!(filled(template, "/*PRECACHE*/", "[]", "[\"/\"]"), "const FILES = [\"/\"];");
         assert_eq!(filled("f(/*PRECACHE*/)", "/*PRECACHE*/", "[]", "[1]"), "f([1])");
+    }
+    #[test]
+    fn the_app_keeps_what_it_loads_itself() {
+        for file in ["index.html", "core_loader.js", "editor/css.js", "preview/document.html"] {
+            assert!(is_needed_offline(file), "{file}");
+        }
+        for file in
+            ["sw.js", "preview/boot.html", "preview/__easel/client.js", "editor/LICENSES.txt"]
+        {
+            assert!(!is_needed_offline(file), "{file}");
+        }
     }
 }

@@ -133,5 +133,6 @@ fn soak_native() -> Outcome<Count> {
 fn soak_journeys() -> Outcome<Count> {
     tools::all()?;
     build()?;
-    counted(browser_tests::journeys(start::build_proxy()?)?.env("EASEL_SOAK", "1"))
+    let mut journeys = browser_tests::journeys(start::build_proxy()?)?;
+    counted(journeys.env("EASEL_SOAK", "1").env("EASEL_KILLS", "200"))
 }
