@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read as _, Write as _};
 
+use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -92,7 +93,7 @@ pub enum ArchiveError {
 /// Unpacks an archive. One folder that holds everything is taken off; what file managers leave
 /// behind is passed over silently.
 pub fn read_zip(bytes: &[u8], limits: Limits) -> Result<Unpacked, ArchiveError> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(refused)?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|err| refused(&err))?;
     if archive.len() > limits.n_files {
         return Err(ArchiveError::TooMany { limit: limits.n_files });
     }
@@ -105,60 +106,72 @@ pub fn read_zip(bytes: &[u8], limits: Limits) -> Result<Unpacked, ArchiveError> 
     }
     let mut seen = BTreeSet::new();
     for index in 0..archive.len() {
-        let Some(Ok(name)) = archive.name_for_index(index).map(|name| name.map(Cow::into_owned))
-        else {
-            return Err(ArchiveError::Damaged);
-        };
-        let mut entry = match archive.by_index(index) {
-            Ok(entry) => entry,
-            Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
-                return Err(ArchiveError::Encrypted);
-            }
-            Err(ZipError::UnsupportedArchive(_)) => {
-                unpacked.left_out.push(LeftOut::Unsupported(name));
-                continue;
-            }
-            Err(err) => return Err(refused(err)),
-        };
-        if entry.is_dir() || is_litter(&name) {
-            continue;
-        }
-        let mode = entry.unix_mode();
-        if entry.is_symlink() {
-            unpacked.left_out.push(LeftOut::Link(name));
-            continue;
-        }
-        let Some(path) = inside(&name) else {
-            unpacked.left_out.push(LeftOut::Outside(name));
+        let Some((path, mut entry)) = open(&mut archive, index, &mut unpacked.left_out)? else {
             continue;
         };
         if !seen.insert(path.clone()) {
             unpacked.left_out.push(LeftOut::Twice(path));
             continue;
         }
+        let executable = entry.unix_mode().map(|mode| mode & 0o111 != 0);
         // The size that an entry states is not believed: reading stops at the limit.
         let most = limits.file_bytes.min(left_bytes);
         let mut content = Vec::new();
         let read = entry.by_ref().take(most + 1).read_to_end(&mut content);
         read.map_err(|_cause| ArchiveError::Damaged)?;
         let size_bytes = content.len() as u64;
-        if size_bytes > left_bytes {
+        let Some(rest) = left_bytes.checked_sub(size_bytes) else {
             return Err(ArchiveError::TooLarge { limit_bytes });
-        }
-        left_bytes -= size_bytes;
+        };
+        left_bytes = rest;
         if size_bytes > limits.file_bytes {
             let limit_bytes = limits.file_bytes;
             unpacked.left_out.push(LeftOut::TooLarge { path, limit_bytes });
-            continue;
+        } else {
+            unpacked.files.push(File { path, bytes: content, executable });
         }
-        let executable = mode.map(|mode| mode & 0o111 != 0);
-        unpacked.files.push(File { path, bytes: content, executable });
     }
     strip_top(&mut unpacked.files);
     Ok(unpacked)
 }
 
-fn refused(err: ZipError) -> ArchiveError {
+type Opened<'a, 'b> = (String, ZipFile<'a, Cursor<&'b [u8]>>);
+
+/// Returns where an entry belongs and the entry itself, or nothing when it is left out.
+fn open<'a, 'b>(
+    archive: &'a mut ZipArchive<Cursor<&'b [u8]>>,
+    index: usize,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<Option<Opened<'a, 'b>>, ArchiveError> {
+    let Some(Ok(name)) = archive.name_for_index(index).map(|name| name.map(Cow::into_owned)) else {
+        return Err(ArchiveError::Damaged);
+    };
+    let entry = match archive.by_index(index) {
+        Ok(entry) => entry,
+        Err(err) if refused(&err) == ArchiveError::Encrypted => {
+            return Err(ArchiveError::Encrypted);
+        }
+        Err(ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_)) => {
+            left_out.push(LeftOut::Unsupported(name));
+            return Ok(None);
+        }
+        Err(_) => return Err(ArchiveError::Damaged),
+    };
+    if entry.is_dir() || is_litter(&name) {
+        return Ok(None);
+    }
+    if entry.is_symlink() {
+        left_out.push(LeftOut::Link(name));
+        return Ok(None);
+    }
+    let Some(path) = inside(&name) else {
+        left_out.push(LeftOut::Outside(name));
+        return Ok(None);
+    };
+    Ok(Some((path, entry)))
+}
+
+fn refused(err: &ZipError) -> ArchiveError {
     if matches!(err, ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) {
         ArchiveError::Encrypted
     } else {

@@ -42,6 +42,8 @@ pub struct Project {
     last_commit: LastCommit,
     /// Paths at which the worktree differs from the last commit.
     dirty: BTreeSet<FilePath>,
+    /// Journal records since the last compaction.
+    n_records: usize,
 }
 
 /// The tree of the commit that HEAD points to.
@@ -85,6 +87,7 @@ impl Project {
         project.head = saved.head;
         project.refs = saved.refs.into_iter().collect();
         let mut files: BTreeMap<FilePath, Entry> = saved.worktree.into_iter().collect();
+        project.n_records = saved.journal.len();
         for record in &saved.journal {
             record.replay(&mut files);
         }
@@ -190,6 +193,7 @@ impl Project {
             after: now(path).map(|entry| entry.oid),
         });
         let ops: Vec<_> = before.iter().map(|(path, _)| (path.clone(), now(path))).collect();
+        self.n_records += usize::from(!ops.is_empty());
         let content = |id: &Oid| self.blob(id).expect("files in the worktree have their content");
         Applied {
             inverse: vfs::inverse(&before, now, content),

@@ -97,6 +97,12 @@ impl Objects {
         self.segments.len()
     }
 
+    /// Returns the compressed bytes of all segments, and of the largest one.
+    pub fn sizes(&self) -> (usize, usize) {
+        let sizes = self.segments.values().map(|segment| segment.bytes.len());
+        (sizes.clone().sum(), sizes.max().unwrap_or(0))
+    }
+
     /// Returns the kind and the content's size without reading it.
     pub fn header(&self, id: &Oid) -> Option<(Kind, u64)> {
         self.index.get(id).map(|(_, place)| (place.kind, u64::from(place.size_bytes)))

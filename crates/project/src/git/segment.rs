@@ -200,3 +200,6 @@ fn kind(code: u8) -> Option<Kind> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

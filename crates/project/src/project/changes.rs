@@ -58,6 +58,22 @@ impl Project {
         Ok(self.diffs(trees::differences(&self.objects, tree(before)?, tree(after)?)?))
     }
 
+    /// Returns which files differ between two commits or trees, without comparing contents.
+    pub fn paths_between(
+        &self,
+        before: Option<Oid>,
+        after: Option<Oid>,
+    ) -> Result<Vec<(FilePath, Mark)>, Missing> {
+        let tree = |id: Option<Oid>| id.map(|id| self.tree_of(id)).transpose();
+        let changes = trees::differences(&self.objects, tree(before)?, tree(after)?)?;
+        let mark = |change: TreeChange| match (change.before, change.after) {
+            (None, _) => (change.path, Mark::Added),
+            (Some(_), Some(_)) => (change.path, Mark::Modified),
+            (Some(_), None) => (change.path, Mark::Removed),
+        };
+        Ok(changes.into_iter().map(mark).collect())
+    }
+
     fn tree_of(&self, id: Oid) -> Result<Oid, Missing> {
         match self.objects.header(&id) {
             Some((Kind::Tree, _)) => Ok(id),

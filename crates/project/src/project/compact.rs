@@ -12,7 +12,19 @@ use crate::path::FilePath;
 use crate::saved::{Compacted, Damaged, Saved};
 use crate::vfs::Entry;
 
+/// Up to this many segments or journal records are read at opening without a thought.
+const FEW: usize = 64;
+/// More than this many are too many, whatever it costs to compact.
+const MANY: usize = 2048;
+
 impl Project {
+    /// Whether compacting is worth what it costs: a large project is not rewritten for a few edits.
+    pub fn should_compact(&self) -> bool {
+        let n = self.objects.n_segments().max(self.n_records);
+        let (total_bytes, largest_bytes) = self.objects.sizes();
+        n > MANY || n > FEW && (total_bytes - largest_bytes) * 4 > largest_bytes
+    }
+
     /// Writes everything that is reachable from references and worktree as one segment, in an order
     /// that depends on nothing else, and drops the rest from memory too: what memory holds and the
     /// store does not would never be written again. Make the outcome durable in place of everything
@@ -28,6 +40,7 @@ impl Project {
         let mut objects = Objects::default();
         let segment = objects.seal(draft).map(|(_, bytes)| bytes);
         self.objects = objects;
+        self.n_records = 0;
         Ok(Compacted {
             segment,
             refs: self.refs.iter().map(|(name, id)| (name.clone(), *id)).collect(),

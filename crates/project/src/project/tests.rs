@@ -300,6 +300,28 @@ fn compacting_keeps_what_is_reachable_and_drops_the_rest() {
 }
 
 #[test]
+fn a_large_project_is_not_compacted_for_a_few_edits() {
+    let mut project = Project::new();
+    let noise = |seed: u64| -> Vec<u8> {
+        let mut state = seed;
+        let next = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        };
+        (0..60_000).map(next).collect()
+    };
+    project.apply(vec![Edit::Write { path: path("large"), bytes: noise(1) }]).unwrap();
+    for n in 0..100 {
+        project.apply(vec![write("small", &n.to_string())]).unwrap();
+    }
+    assert!(!project.should_compact());
+    project.apply(vec![Edit::Write { path: path("other"), bytes: noise(3) }]).unwrap();
+    assert!(project.should_compact());
+    project.compact().unwrap();
+    assert!(!project.should_compact());
+}
+
+#[test]
 fn names_and_messages_that_git_would_refuse_are_cleaned() {
     let mut project = Project::new();
     project.apply(vec![write("a", "1")]).unwrap();

@@ -51,6 +51,18 @@ fn each_kind_of_change_is_named() {
     let second = project.commit(saying("second", 1)).unwrap();
     let between = project.changes_between(Some(first), Some(second.id)).unwrap();
     expected.assert_eq(&summary(&between));
+    let paths = project.paths_between(Some(first), Some(second.id)).unwrap();
+    let marks: Vec<String> = paths.iter().map(|(path, mark)| format!("{mark:?} {path}")).collect();
+    let expected = [
+        "Modified a",
+        "Added also empty",
+        "Removed gone",
+        "Added lib/new name",
+        "Added new",
+        "Modified run",
+        "Removed src/old name",
+    ];
+    assert_eq!(marks, expected);
     let by_tree = project.changes_between(Some(first), Some(second.tree)).unwrap();
     assert_eq!(by_tree, between);
     let from_nothing = project.changes_between(None, Some(first)).unwrap();

@@ -154,13 +154,21 @@ fn run(seed: u64, n_steps: usize) -> (usize, usize) {
     (n_applied, n_refused)
 }
 
+fn run_all(seeds: std::ops::Range<u64>, n_steps: usize) -> (usize, usize) {
+    seeds
+        .map(|seed| run(seed, n_steps))
+        .fold((0, 0), |(a, r), (applied, refused)| (a + applied, r + refused))
+}
+
+#[test]
+#[ignore = "takes minutes: for long runs"]
+fn random_batches_do_what_a_map_does_at_length() {
+    let (n_applied, n_refused) = run_all(1000..4000, 150);
+    println!("{n_applied} batches applied, {n_refused} refused");
+}
+
 #[test]
 fn random_batches_do_what_a_map_does() {
-    let (mut n_applied, mut n_refused) = (0, 0);
-    for seed in 0..60 {
-        let (applied, refused) = run(seed, 60);
-        n_applied += applied;
-        n_refused += refused;
-    }
+    let (n_applied, n_refused) = run_all(0..60, 60);
     assert!(n_applied > 1000 && n_refused > 300, "{n_applied} applied, {n_refused} refused");
 }
