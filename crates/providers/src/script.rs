@@ -93,7 +93,9 @@ impl Script {
     /// The first scene that fits, and in it the last part that is due.
     fn choose(&self, ask: &ModelRequest) -> Option<&Part> {
         let at = ask.messages.iter().rposition(is_prompt);
-        let prompt = at.map(|it| texts(&ask.messages[it])).unwrap_or_default().to_lowercase();
+        // What the person typed comes last; before it the app puts what the model should know.
+        let prompt = at.and_then(|it| ask.messages[it].blocks.iter().rev().find_map(words));
+        let prompt = prompt.unwrap_or_default().to_lowercase();
         let since = at.map_or(&[][..], |it| &ask.messages[it + 1..]);
         let n_results = since.iter().flat_map(|it| &it.blocks).filter(|it| is_result(it)).count();
         let fits = |scene: &&Scene| {
@@ -114,8 +116,14 @@ fn is_result(block: &Block) -> bool {
     matches!(block, Block::ToolResult { .. })
 }
 
-fn texts(message: &Message) -> String {
-    message.blocks.iter().map(text).collect::<Vec<_>>().join("\n")
+fn words(block: &Block) -> Option<&str> {
+    match block {
+        Block::Text { text } => Some(text),
+        Block::Image { .. }
+        | Block::ToolCall { .. }
+        | Block::ToolResult { .. }
+        | Block::Reasoning { .. } => None,
+    }
 }
 
 fn text(block: &Block) -> &str {

@@ -126,13 +126,21 @@ fn tool(reader: &mut Reader<'_>, rest: &str) -> Result<Line, String> {
         return Ok(Line::Tool { name: name.to_owned(), arguments: json.to_owned() });
     }
     // In the order in which they are written, as a model does.
-    let mut arguments = Vec::new();
+    let mut arguments: Vec<(String, String)> = Vec::new();
     while let Some(line) = reader.peek().and_then(|it| it.strip_prefix("  ")) {
         reader.next();
+        if line.starts_with(' ') {
+            let (_, value) = arguments.last_mut().ok_or("an argument begins two spaces in")?;
+            value.push_str("\n  ");
+            value.push_str(line);
+            continue;
+        }
         let (argument, value) = line.split_once(' ').unwrap_or((line, ""));
-        let value = Value::String(reader.value(value)?);
-        arguments.push(format!("{}:{value}", Value::String(argument.to_owned())));
+        arguments.push((argument.to_owned(), reader.value(value)?));
     }
+    let text = |it: String| Value::String(it).to_string();
+    let arguments: Vec<String> =
+        arguments.into_iter().map(|(name, value)| text(name) + ":" + &text(value)).collect();
     let arguments = format!("{{{}}}", arguments.join(","));
     Ok(Line::Tool { name: name.to_owned(), arguments })
 }

@@ -92,6 +92,27 @@ fn results_move_the_scene_on() {
 }
 
 #[test]
+fn an_argument_may_have_several_lines() {
+    let script = "when *\ntool edit\n  path a\n  search   x\n    y\n  replace\n";
+    check(script, &ask("", "", 0), &expect![[r#"
+        0 ToolCallStart { call: "script-1-0", tool: "edit" }
+        0 ToolCallDelta { call: "script-1-0", json: "{\"path\":\"a\",\"search\":\"  " }
+        0 ToolCallDelta { call: "script-1-0", json: "x\\n    y\",\"replace\":\"\"}" }
+        0 ToolCallEnd { call: "script-1-0" }
+        0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 12, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
+        0 Finish { reason: ToolUse }
+    "#]]);
+}
+
+#[test]
+fn what_the_app_adds_to_a_prompt_chooses_nothing() {
+    let mut ask = ask("Nothing special", "src/app.tsx", 0);
+    ask.messages[0].blocks.insert(0, Block::Text { text: "a file about a lamp".to_owned() });
+    let first = Script::parse("t", ORDER).unwrap().play(&ask).swap_remove(0);
+    assert_eq!(first.event, ModelEvent::TextDelta { text: "No ".to_owned() });
+}
+
+#[test]
 fn every_way_to_fail_can_be_played() {
     let failing = "when busy\nerror busy 7\nwhen cut\ntext Half a\ncut\ntext never\nwhen noise\ntool write {\"pa\ngarbage\nwhen long\ntext x\ndone output_limit\n";
     check(
@@ -158,9 +179,42 @@ fn a_bad_line_is_named() {
 }
 
 #[test]
-fn the_built_in_scripts_can_be_read() {
-    let names: Vec<_> = built_in().unwrap().into_iter().map(|it| it.name).collect();
-    assert_eq!(names, ["demo"]);
+fn the_demo_fits_each_template() {
+    let demo = &built_in().unwrap()[0];
+    let paths = |prompt: &str, files: &str, n_results| {
+        let called = |it: Step| match it.event {
+            ModelEvent::ToolCallDelta { json, .. } => json,
+            ModelEvent::ToolCallEnd { .. } => "\n".to_owned(),
+            ModelEvent::TextDelta { .. }
+            | ModelEvent::Reasoning { .. }
+            | ModelEvent::ReasoningEnd { .. }
+            | ModelEvent::ToolCallStart { .. }
+            | ModelEvent::Usage(_)
+            | ModelEvent::Finish { .. }
+            | ModelEvent::Error(_) => String::new(),
+        };
+        let calls: String =
+            demo.play(&ask(prompt, files, n_results)).into_iter().map(called).collect();
+        let path = |call: &str| -> String {
+            let call: serde_json::Value = serde_json::from_str(call).unwrap();
+            call["path"].as_str().unwrap_or("-").to_owned()
+        };
+        calls.lines().map(path).collect::<Vec<_>>().join(" ")
+    };
+    for files in ["", "src/main.ts\n", "src/main.tsx\n"] {
+        assert_eq!(paths("a habit tracker", files, 0), "- index.html");
+        assert_eq!(paths("anything", files, 0), "- index.html");
+    }
+    assert_eq!(paths("anything", "app.js", 2), "index.html style.css app.js");
+    assert_eq!(paths("a habit tracker", "app.js", 2), "index.html style.css app.js");
+    assert_eq!(paths("anything", "src/main.ts\n", 2), "src/main.ts style.css index.html");
+    assert_eq!(
+        paths("a habit tracker", "src/main.tsx\n", 2),
+        "src/habits.ts src/app.tsx src/main.tsx style.css index.html"
+    );
+    assert_eq!(paths("another colour", "--accent: #3f7d58;", 0), "style.css");
+    assert_eq!(paths("anything", "app.js", 5), "");
+    assert_eq!(paths("more", "This demo is recorded, not made by a model.", 0), "");
 }
 
 #[track_caller]
