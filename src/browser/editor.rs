@@ -37,7 +37,10 @@ pub struct Start {
 /// What an editor says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
-    Save { base: String, changes: Vec<TextChange> },
+    Save {
+        base: String,
+        changes: Vec<TextChange>,
+    },
     Saved,
     Typed,
     Saving,
@@ -97,7 +100,10 @@ fn answer(loaded: bool) {
 }
 
 fn add_script() -> Option<()> {
-    #[expect(clippy::disallowed_methods, reason = "`src/browser/` is where the browser is talked to")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`src/browser/` is where the browser is talked to"
+    )]
     let document = web_sys::window()?.document()?;
     let meta = document.query_selector(ADDRESS).ok().flatten();
     let address = meta.and_then(|it| it.get_attribute("content"));

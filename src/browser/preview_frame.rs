@@ -122,7 +122,8 @@ fn listen() {
             _ => {}
         }
     });
-    let added = window().add_event_listener_with_callback("message", heard.as_ref().unchecked_ref());
+    let added =
+        window().add_event_listener_with_callback("message", heard.as_ref().unchecked_ref());
     added.expect("the window takes listeners");
     heard.forget();
 }
@@ -137,9 +138,10 @@ fn relay_said(event: &MessageEvent) {
         _ => return,
     };
     let found = FRAMES.with_borrow_mut(|frames| {
-        let relay = frames.relays.iter_mut().find(|it| {
-            event.origin() == origin(&it.host) && comes_from(event, &it.frame)
-        })?;
+        let relay = frames
+            .relays
+            .iter_mut()
+            .find(|it| event.origin() == origin(&it.host) && comes_from(event, &it.frame))?;
         relay.said = Some(said.clone());
         Some((relay.host.clone(), relay.frame.clone(), Rc::clone(&relay.hear)))
     });
@@ -152,7 +154,9 @@ fn relay_said(event: &MessageEvent) {
 
 /// Gives the relay one end of a channel and the core the other.
 fn hand_over(host: &str, frame: &HtmlIFrameElement) {
-    let (Ok(channel), Some(relay)) = (MessageChannel::new(), frame.content_window()) else { return };
+    let (Ok(channel), Some(relay)) = (MessageChannel::new(), frame.content_window()) else {
+        return;
+    };
     let message = object(&[("type", "easel-core".into())]);
     let ports = Array::of1(&channel.port2());
     // It fails for a frame that has gone meanwhile; whoever comes next is connected anew.
@@ -218,7 +222,9 @@ fn read(report: &JsValue) -> Option<Report> {
 }
 
 fn comes_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {
-    let (Some(source), Some(window)) = (event.source(), frame.content_window()) else { return false };
+    let (Some(source), Some(window)) = (event.source(), frame.content_window()) else {
+        return false;
+    };
     Object::is(&source, &window)
 }
 

@@ -61,7 +61,10 @@ pub const EN: Texts = Texts {
     own_tab: "Open in its own tab",
     painted: |ms| format!("painted in {ms} ms"),
     console: "Console",
-    console_counts: |errors, warnings| format!("{errors} errors, {warnings} warnings"),
+    console_counts: |errors, warnings| {
+        let n = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        format!("{}, {}", n(errors, "error"), n(warnings, "warning"))
+    },
     empty_title: "Nothing to run yet",
     empty_text: "The preview shows index.html, in the project's root or in public or src. Ask for a page \
                  in the chat, or make that file.",

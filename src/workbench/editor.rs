@@ -59,7 +59,8 @@ fn File(views: Views, path: String) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let path = StoredValue::new(path);
     let kept = RwSignal::new(Kept::default());
-    let wrap = RwSignal::new(path.with_value(|it| language_of(it).is_none_or(|it| it == "Markdown")));
+    let wrap =
+        RwSignal::new(path.with_value(|it| language_of(it).is_none_or(|it| it == "Markdown")));
     let found = Memo::new(move |was: Option<&Found>| {
         let now = path.with_value(|path| find(&views, path));
         // What was shown as text stays, so that nothing typed goes with a file that is removed.
@@ -124,7 +125,11 @@ fn note_unsaved(desk: Desk, path: StoredValue<String>, kept: RwSignal<Kept>) {
         let saved = kept.get() == Kept::Saved;
         if desk.unsaved.with_untracked(|it| it.contains(&path)) == saved {
             desk.unsaved.update(|it| {
-                if saved { it.remove(&path) } else { it.insert(path) };
+                if saved {
+                    it.remove(&path)
+                } else {
+                    it.insert(path)
+                };
             });
         }
     });
@@ -153,3 +158,5 @@ fn language_of(path: &str) -> Option<&'static str> {
     })
 }
 
+#[cfg(test)]
+mod tests;

@@ -298,3 +298,5 @@ impl Tree {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,5 @@ impl Screen {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(plain.take_save(), None);
         let mut other = plain.clone();
         plain.decide(true);
-        assert_eq!(plain.take_save().map(|it| it.insert), Some("min".into()));
+        assert_eq!(plain.take_save().map(|it| it.insert), Some("mine".into()));
         other.decide(false);
         assert_eq!(other.text(), "theirs\n");
     }

@@ -179,7 +179,11 @@ impl Sheet {
         let start = Start {
             key: format!("{project}/{path}"),
             label: (self.texts.label)(&path),
-            top: self.desk.layout.with_untracked(|it| arrange::scroll_of(it, &scroll)).unwrap_or(0.0),
+            top: self
+                .desk
+                .layout
+                .with_untracked(|it| arrange::scroll_of(it, &scroll))
+                .unwrap_or(0.0),
             text: plain.stored.clone(),
             version: plain.version.clone(),
             typed: plain.typed.clone(),

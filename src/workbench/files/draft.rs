@@ -9,10 +9,16 @@ use crate::i18n::files::Texts;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Draft {
-    NewFile { folder: String },
+    NewFile {
+        folder: String,
+    },
     /// A folder appears with its first file: naming it leads to naming that file.
-    NewFolder { folder: String },
-    Rename { path: String },
+    NewFolder {
+        folder: String,
+    },
+    Rename {
+        path: String,
+    },
 }
 
 /// What a typed name leads to.

@@ -33,7 +33,9 @@ impl Tree {
         });
         let command = ev.ctrl_key() || ev.meta_key();
         let to = match (ev.key().as_str(), here) {
-            ("ArrowDown", _) => Some(tree::step(&rows, at, Step::Down(usize::from(active.is_some())))),
+            ("ArrowDown", _) => {
+                Some(tree::step(&rows, at, Step::Down(usize::from(active.is_some()))))
+            }
             ("ArrowUp", _) => Some(tree::step(&rows, at, Step::Up(1))),
             ("PageDown", _) => Some(tree::step(&rows, at, Step::Down(PAGE))),
             ("PageUp", _) => Some(tree::step(&rows, at, Step::Up(PAGE))),

@@ -2,7 +2,7 @@
 //!
 //! What a name means is decided in `draft.rs`.
 
-use leptos::{html, prelude::*};
+use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 use super::{
     Tree,
@@ -62,7 +62,7 @@ pub(super) fn RowLine(tree: Tree, row: Row) -> impl IntoView {
             id=element_id(&row.path)
             title=row.path
             aria-label=row.name
-            attr:aria-level=row.level.to_string()
+            {..custom_attribute("aria-level", row.level.to_string())}
             aria-posinset=row.place.0.to_string()
             aria-setsize=row.place.1.to_string()
             aria-expanded=open.map(|it| it.to_string())

@@ -3,11 +3,7 @@
 use leptos::{ev::DragEvent, prelude::*};
 use link::files;
 
-use super::{
-    Tree,
-    draft::dropped_on,
-    tree::join,
-};
+use super::{Tree, draft::dropped_on, tree::join};
 use crate::browser::dom::{self, Picked};
 
 /// The media type of a dragged file or folder of the project.

@@ -9,8 +9,7 @@ use super::Screen;
 use crate::ui::{Badge, Icon, IconButton, Pictogram, Tone};
 
 /// The widths that are offered; 0 is all there is.
-const WIDTHS: [(u32, Icon); 3] =
-    [(360, Icon::Smartphone), (768, Icon::Tablet), (0, Icon::Monitor)];
+const WIDTHS: [(u32, Icon); 3] = [(360, Icon::Smartphone), (768, Icon::Tablet), (0, Icon::Monitor)];
 
 #[component]
 pub(super) fn Bar(screen: Screen) -> impl IntoView {

@@ -95,7 +95,8 @@ fn Instead(screen: Screen, shown: Shown) -> impl IntoView {
     let reload = move |()| screen.reload();
     match shown {
         Shown::Empty => {
-            view! { <Empty icon=Icon::Monitor title=texts.empty_title text=texts.empty_text /> }.into_any()
+            view! { <Empty icon=Icon::Monitor title=texts.empty_title text=texts.empty_text /> }
+                .into_any()
         }
         Shown::Stopped => view! {
             <Empty icon=Icon::Stop title=texts.stopped_title text=texts.stopped_text>
