@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Project, is_branch, is_reference};
-use crate::git::Objects;
 use crate::git::objects::Missing;
 use crate::git::segment::Draft;
+use crate::git::{Objects, Oid};
 use crate::path::FilePath;
 use crate::saved::{Compacted, Damaged, Saved};
 use crate::vfs::Entry;
@@ -30,8 +30,21 @@ impl Project {
     /// store does not would never be written again. Make the outcome durable in place of everything
     /// kept before, with no delta in between. If that fails, what was kept before is still right.
     pub fn compact(&mut self) -> Result<Compacted, Missing> {
+        self.compact_keeping([])
+    }
+
+    /// Compacts, and keeps these objects too: content that something outside still names, like what
+    /// a file was when the model last saw it. Ids that are not known are passed over.
+    pub fn compact_keeping(
+        &mut self,
+        keep: impl IntoIterator<Item = Oid>,
+    ) -> Result<Compacted, Missing> {
         let files = self.worktree.iter().map(|(_, entry)| entry.oid);
-        let reachable = self.objects.reachable(self.refs.values().copied().chain(files))?;
+        let mut reachable = self.objects.reachable(self.refs.values().copied().chain(files))?;
+        for id in keep {
+            // What is not whole is not kept: nobody could read it.
+            self.objects.reach(id, &mut reachable).ok();
+        }
         let mut draft = Draft::default();
         for id in &reachable {
             let (kind, size_bytes, packed) = self.objects.packed(id).ok_or(Missing(*id))?;

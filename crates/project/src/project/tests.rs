@@ -294,9 +294,23 @@ fn compacting_keeps_what_is_reachable_and_drops_the_rest() {
     assert_eq!(show(&project), before);
     let mut disk = Disk { saved: whole.into() };
     same(&project, &disk.open());
+    assert_eq!(project.blob(&Oid::of_blob(b"draft 7")), None);
     // Content that was dropped is written once more.
     disk.keep(&project.apply(vec![write("a", "draft 3")]).unwrap().delta);
     same(&project, &disk.open());
+}
+
+#[test]
+fn compacting_keeps_what_it_is_told_to() {
+    let mut project = Project::new();
+    for n in 0..5 {
+        project.apply(vec![write("a", &format!("draft {n}"))]).unwrap();
+    }
+    let (known, unknown) = (Oid::of_blob(b"draft 2"), Oid::of_blob(b"never was"));
+    let whole = project.compact_keeping([known, unknown]).unwrap();
+    let opened = Project::load(whole.into()).unwrap();
+    assert_eq!(opened.blob(&known).unwrap(), b"draft 2");
+    assert_eq!(opened.objects().len(), 2);
 }
 
 #[test]
