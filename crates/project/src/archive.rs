@@ -16,7 +16,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// A file on its way out of a project or into one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Relative, parts joined by `/`. It may lead into `.git`.
+    /// Relative, parts joined by `/`. It may lead into `.git`. An empty folder ends with `/`.
     pub path: String,
     pub bytes: Vec<u8>,
     /// `None` where the source does not say.
@@ -205,24 +205,30 @@ fn strip_top(files: &mut [File]) {
     }
 }
 
-/// Packs files into an archive; the same files and moment give the same bytes.
+/// Packs files into an archive; the same files and moment give the same bytes. Of
+/// several files with one path, the first goes in.
 pub fn write_zip(files: &[File], moment: Moment) -> Vec<u8> {
     let Moment { year, month, day, hour, minute, second } = moment;
     let time = zip::DateTime::from_date_and_time(year, month, day, hour, minute, second);
     let time = time.unwrap_or_default(); // Before 1980 and after 2107 a zip has no dates.
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for file in files {
-        let mode = if file.executable == Some(true) { 0o755 } else { 0o644 };
+    let mut seen = BTreeSet::new();
+    for file in files.iter().filter(|file| seen.insert(file.path.as_str())) {
+        let folder = file.path.ends_with('/');
+        let mode = if folder || file.executable == Some(true) { 0o755 } else { 0o644 };
         let packed = file.path.ends_with(".pack");
         let method = if packed { CompressionMethod::Stored } else { CompressionMethod::Deflated };
         let options = SimpleFileOptions::default()
             .compression_method(method)
             .last_modified_time(time)
             .unix_permissions(mode);
-        writer
-            .start_file(file.path.as_str(), options)
-            .and_then(|()| Ok(writer.write_all(&file.bytes)?))
-            .expect("memory takes every byte, and no file reaches 4 GB");
+        let written = if folder {
+            writer.add_directory(file.path.as_str(), options)
+        } else {
+            let started = writer.start_file(file.path.as_str(), options);
+            started.and_then(|()| Ok(writer.write_all(&file.bytes)?))
+        };
+        written.expect("memory takes every byte, and no file reaches 4 GB");
     }
     writer.finish().expect("memory takes every byte").into_inner()
 }

@@ -38,6 +38,20 @@ fn what_goes_out_comes_in_again() {
 }
 
 #[test]
+fn of_two_files_with_one_path_the_first_goes_out() {
+    let bytes = write_zip(&[file("a", "first"), file("a", "second")], MOMENT);
+    assert_eq!(read(&bytes).unwrap().files, [file("a", "first")]);
+}
+
+#[test]
+fn an_empty_folder_can_be_entered() {
+    let bytes = write_zip(&[file("a/", ""), file("b", "")], MOMENT);
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let folder = archive.by_index(0).unwrap();
+    assert_eq!((folder.is_dir(), folder.unix_mode()), (true, Some(0o40_755)));
+}
+
+#[test]
 fn a_project_survives_its_zip() {
     let mut project = Project::new();
     let write = |path: &str| Edit::Write {

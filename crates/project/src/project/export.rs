@@ -18,7 +18,8 @@ const CONFIG: &str = "[core]
 
 impl Project {
     /// Returns the worktree and its `.git`, paths below the project's root. Git sees the same
-    /// history under all references, and the worktree as far from the last commit as we do.
+    /// history under all references, and the worktree as far from the last commit as we do. A path
+    /// that ends with `/` is an empty folder.
     pub fn export_git(&self) -> Result<Vec<File>, Missing> {
         let mut files = self.export_files();
         let mut put = |path: &str, bytes: Vec<u8>| {
@@ -29,9 +30,12 @@ impl Project {
         put("config", CONFIG.into());
         put("description", "A project of Easel.\n".into());
         put("info/exclude", Vec::new());
-        // Git wants this folder to be there, whether or not it has anything in it.
-        put("refs/.keep", Vec::new());
-        if !self.refs.is_empty() {
+        match self.head() {
+            Some(id) => put(&self.head, format!("{id}\n").into()),
+            // Git wants this folder to be there, whether or not it has anything in it.
+            None => put("refs/", Vec::new()),
+        }
+        if self.refs.keys().any(|name| *name != self.head) {
             put("packed-refs", self.packed_refs());
         }
         put("index", index::write(&self.last_commit.listing));
@@ -59,7 +63,7 @@ impl Project {
 
     fn packed_refs(&self) -> Vec<u8> {
         let mut text = "# pack-refs with: peeled fully-peeled sorted \n".to_owned();
-        for (name, id) in &self.refs {
+        for (name, id) in self.refs.iter().filter(|(name, _)| **name != self.head) {
             text.push_str(&format!("{id} {name}\n"));
             let mut peeled = *id;
             while let Some((Kind::Tag, content)) = self.objects.read(&peeled) {

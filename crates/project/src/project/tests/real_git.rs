@@ -50,6 +50,10 @@ impl Folder {
         use std::os::unix::fs::PermissionsExt as _;
         for file in files {
             let at = self.0.join(&file.path);
+            if file.path.ends_with('/') {
+                fs::create_dir_all(&at).unwrap();
+                continue;
+            }
             fs::create_dir_all(at.parent().unwrap()).unwrap();
             fs::write(&at, &file.bytes).unwrap();
             if file.executable == Some(true) {
@@ -208,6 +212,13 @@ fn git_sees_the_same_uncommitted_changes() {
 #[test]
 fn git_takes_a_project_without_commits() {
     judge("empty", &Project::new());
+    let zip = crate::archive::write_zip(
+        &Project::new().export_git().unwrap(),
+        crate::archive::Moment { year: 2026, month: 1, day: 1, hour: 0, minute: 0, second: 0 },
+    );
+    let unpacked = crate::archive::read_zip(&zip, crate::archive::Limits::default()).unwrap();
+    let Imported { project, notes } = Project::import(unpacked.files);
+    assert_eq!((project.head(), project.branch(), notes), (None, "main", vec![]));
     let mut project = Project::new();
     project.apply(vec![write("a", "1")]).unwrap();
     judge("unborn", &project);
