@@ -101,7 +101,8 @@ impl Running {
         };
         let id = answer.get(0).as_f64().unwrap_or_default() as u32;
         let Some(waiting) = state.waiting.remove(&id) else { return };
-        let outcome = serde_wasm_bindgen::from_value(answer.get(1)).unwrap_or_else(|_| Err(gave_up()));
+        let outcome =
+            serde_wasm_bindgen::from_value(answer.get(1)).unwrap_or_else(|_| Err(gave_up()));
         // Whoever asked may have gone.
         waiting.send(outcome).ok();
     }

@@ -7,10 +7,10 @@ const BUILD = "__BUILD__";
 const OURS = ["/__easel/relay.html", "/__easel/relay.js", "/__easel/register.js", "/__easel/client.js"];
 const ASK_AGAIN_MS = 3_000;
 const GIVE_UP_MS = 10_000;
+const LIMIT_DIALOG_MS = 4 * 60_000;
 
 /// The port to the core, and what is waited for on it.
 let core = null;
-let dialogs = false;
 let lastId = 0;
 const waiting = new Map();
 
@@ -35,8 +35,7 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
-  if (url.pathname === "/__easel/dialog") event.respondWith(dialog(request));
-  else if (url.pathname.startsWith("/__easel")) event.respondWith(ours(request, url));
+  if (url.pathname.startsWith("/__easel")) event.respondWith(ours(request, url));
   else if (request.method === "GET" || request.method === "HEAD") event.respondWith(theirs(event, url));
   else event.respondWith(said(501, "The preview has no server: only GET works here."));
 });
@@ -45,6 +44,7 @@ addEventListener("message", (event) => {
   const { data, source, ports } = event;
   if (data?.type === "port" && fromRelay(source)) connect(ports[0]);
   if (data?.type === "report") event.waitUntil(report(source.id, data.report));
+  if (data?.type === "dialog") event.waitUntil(dialog(source, data));
 });
 
 // ——— the core ———
@@ -62,9 +62,6 @@ function connect(port) {
 
 function heard(message) {
   switch (message.type) {
-    case "hello":
-      dialogs = message.dialogs;
-      break;
     case "answer":
     case "dialog-answer":
       waiting.get(message.id)?.done(message);
@@ -174,17 +171,11 @@ async function tellPages(message) {
   }
 }
 
-/// The page waits in a synchronous request, so that `confirm` returns what the person chose.
-async function dialog(request) {
-  const { kind, text, value } = await request.json();
-  // The worker may have just been started, and not know yet what the app can do.
-  if (!core) await ask({ type: "ask", url: "/__easel/hello", navigation: false, referrer: null });
-  if (!dialogs) return said(501, "no dialogs");
-  const minutes = 4 * 60_000;
-  const answer = await ask({ type: "dialog", kind, text, value }, { limit: minutes, again: minutes });
-  return new Response(JSON.stringify(answer?.value ?? null), {
-    headers: { "content-type": "application/json" },
-  });
+/// Brings a question to the app, and the answer back to the page that asked.
+async function dialog(client, { kind, text, value }) {
+  const limit = LIMIT_DIALOG_MS;
+  const answer = await ask({ type: "dialog", kind, text, value }, { limit, again: limit });
+  if (answer) client.postMessage({ type: "dialog-answer", kind, text, value: answer.value });
 }
 
 // ——— our own files ———

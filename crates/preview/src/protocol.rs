@@ -16,7 +16,7 @@ use crate::{Answer, Module, Request};
 pub enum ToWorker {
     /// First, on each new port.
     Hello {
-        /// The app shows `alert`, `confirm` and `prompt`.
+        /// The app shows `alert`, `confirm` and `prompt`; for whoever looks at the traffic.
         dialogs: bool,
     },
     Answer {
@@ -43,6 +43,7 @@ pub enum ToWorker {
         line: u32,
         column: u32,
     },
+    /// Remembered by the page until it asks the same again: a frame cannot wait.
     DialogAnswer {
         id: u32,
         value: Option<Given>,

@@ -5,7 +5,7 @@
 // throw, and never report without bound.
 
 import { watchConsole } from "./console.js";
-import { lendDialogs } from "./dialogs.js";
+import { answered, lendDialogs } from "./dialogs.js";
 import { hide, locate, show } from "./overlay.js";
 import { swapStyles } from "./styles.js";
 
@@ -17,17 +17,20 @@ const LIMIT_REPORTS_PER_SECOND = 100;
 let n_reports = 0;
 let lastError = 0;
 
+function worker() {
+  return navigator.serviceWorker?.controller;
+}
+
 /// Sends a report to the core: through the service worker, which also works in a tab of its own.
 function send(report) {
   if (n_reports++ > LIMIT_REPORTS_PER_SECOND) return;
   if (n_reports === 1) setTimeout(() => (n_reports = 0), 1_000);
-  const worker = navigator.serviceWorker?.controller;
-  if (worker) worker.postMessage({ type: "report", report });
+  if (worker()) worker().postMessage({ type: "report", report });
   else if (framed) parent.postMessage({ type: "easel-report", report }, "*");
 }
 
 watchConsole(send);
-if (framed) lendDialogs(send);
+if (framed) lendDialogs(send, (question) => worker()?.postMessage({ type: "dialog", ...question }));
 
 // ——— errors ———
 
@@ -91,6 +94,7 @@ function placeOf(stack) {
 
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (data?.type === "located") locate(data);
+  if (data?.type === "dialog-answer") answered(data);
   if (data?.type !== "changed") return;
   if (data.styles) swapStyles(data.styles).then(() => painted(data.generation));
   else location.reload();
@@ -99,8 +103,11 @@ navigator.serviceWorker?.startMessages();
 
 // ——— painted and navigated ———
 
+/// After the frame that shows it: the first task behind an animation frame runs when that is painted.
 function painted(generation) {
-  requestAnimationFrame(() => requestAnimationFrame(() => send({ type: "painted", generation })));
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => send({ type: "painted", generation });
+  requestAnimationFrame(() => port2.postMessage(null));
 }
 
 addEventListener("load", () => painted(generation));

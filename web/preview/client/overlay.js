@@ -21,6 +21,8 @@ const STYLE = `
     code { color: #8d1220 } button { background: #fff; border-color: #d11a2f }
   }`;
 
+const NOTE_MS = 8_000;
+
 let host = null;
 let current = null;
 
@@ -43,6 +45,15 @@ export function locate({ id, path, line, column, text }) {
 export function hide() {
   host?.remove();
   host = current = null;
+}
+
+/// Shows a sentence for a while.
+export function note(text) {
+  const host = document.createElement("easel-note");
+  const section = part("section", { role: "status" }, [text]);
+  host.attachShadow({ mode: "closed" }).append(part("style", {}, [STYLE]), section);
+  document.documentElement.append(host);
+  setTimeout(() => host.remove(), NOTE_MS);
 }
 
 function draw() {
