@@ -17,6 +17,7 @@ pub mod history;
 mod home;
 mod keeping;
 mod narrow;
+mod offline;
 mod palette;
 pub mod preview;
 pub mod request;
@@ -72,6 +73,7 @@ pub fn Workbench(views: Views) -> impl IntoView {
             <toasts::NoticesDialog />
             <palette::Palette />
             <toasts::Toasts />
+            <offline::Offline />
             <Show when=move || over.get()>
                 <p class="app__drop">{text.drop_here}</p>
             </Show>

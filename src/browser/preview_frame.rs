@@ -12,7 +12,7 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{Array, Object, Reflect};
 use link::preview::{Level, Report};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{Document, HtmlIFrameElement, MessageChannel, MessageEvent, MessagePort, Window};
+use web_sys::{Document, HtmlIFrameElement, MessageChannel, MessageEvent, Window};
 
 /// What a relay says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +47,8 @@ struct Frames {
     contained: Option<Contained>,
 }
 
-type Way = Box<dyn Fn(&str, &MessagePort)>;
-
 thread_local! {
     static FRAMES: RefCell<Frames> = RefCell::default();
-    /// How a port reaches the core.
-    static WAY: RefCell<Option<Way>> = const { RefCell::new(None) };
-}
-
-/// Names the way by which the ports of hosts reach the core.
-pub fn on_port(way: impl Fn(&str, &MessagePort) + 'static) {
-    WAY.set(Some(Box::new(way)));
 }
 
 /// Connects the core with the service worker of a preview's host; `hear` hears at once when they
@@ -161,11 +152,7 @@ fn hand_over(host: &str, frame: &HtmlIFrameElement) {
     let ports = Array::of1(&channel.port2());
     // It fails for a frame that has gone meanwhile; whoever comes next is connected anew.
     if relay.post_message_with_transfer(&message, &origin(host), &ports).is_ok() {
-        WAY.with_borrow(|way| {
-            if let Some(way) = way {
-                way(host, &channel.port1());
-            }
-        });
+        super::page::send_preview_port(host, &channel.port1());
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Texts {
     pub n_times: fn(u32) -> String,
     pub outdated: &'static str,
     pub reload: &'static str,
+    pub update_ready: &'static str,
+    pub not_offline: fn(&str) -> String,
     pub broken: fn(&str) -> String,
     pub too_old: fn(&str) -> String,
     pub too_old_title: &'static str,
@@ -156,6 +158,14 @@ pub const EN: Texts = Texts {
     n_times: |n| format!("{n} times"),
     outdated: "Another version of Easel is running. Reload to use it; everything saved stays",
     reload: "Reload",
+    update_ready: "A new version of Easel is ready. It begins with the next reload",
+    not_offline: |why| {
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        format!(
+            "Easel will not open without a network: this browser allows no service worker here{why}. \
+             Everything else works and is saved. Allow site data for this address to change that"
+        )
+    },
     broken: |why| {
         format!(
             "Easel's core has stopped. What was shown as saved is kept. Reload to go on. ({why})"

@@ -36,7 +36,7 @@ pub fn on_back(call: impl Fn(Option<String>) + 'static) {
     call.forget();
 }
 
+/// Loads the page anew, with the newest build that is here.
 pub fn reload() {
-    // It fails only for a page that is going anyway.
-    window().location().reload().ok();
+    crate::browser::offline::reload();
 }

@@ -16,9 +16,12 @@ impl Tree {
     }
 
     pub(super) fn drag_over(self, ev: &DragEvent, folder: &str) {
+        // What a row takes is not the panel's any more.
+        if ev.default_prevented() {
+            return;
+        }
         if dom::carries(ev, PATH) || dom::carries_files(ev) {
             ev.prevent_default();
-            ev.stop_propagation();
             if self.over.read_untracked().as_deref() != Some(folder) {
                 self.over.set(Some(folder.to_owned()));
             }
@@ -27,16 +30,17 @@ impl Tree {
 
     pub(super) fn drop_on(self, ev: &DragEvent, folder: &str) {
         self.over.set(None);
+        if ev.default_prevented() {
+            return;
+        }
         if let Some(from) = dom::dragged(ev, PATH) {
             ev.prevent_default();
-            ev.stop_propagation();
             if let Some(to) = dropped_on(&from, folder) {
                 self.active.set(Some(to.clone()));
                 self.wish(files::Wish::Move { from, to });
             }
         } else if dom::carries_files(ev) {
             ev.prevent_default();
-            ev.stop_propagation();
             let folder = folder.to_owned();
             dom::dropped(ev, move |picked| self.upload(&folder, picked));
         }
