@@ -307,6 +307,27 @@ fn accepted(tool: Tool) -> String {
     specs::arguments(tool).iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Names a call whose arguments are still coming, as soon as its path is there: "Write src/main.ts".
+pub fn title_so_far(tool: &str, json: &str) -> Option<String> {
+    let tool = Tool::named(tool)?;
+    // The path comes first; what follows may be long.
+    let head = &json[..json.floor_char_boundary(json.len().min(1_200))];
+    let behind = ["\"path\"", "\"from\""].iter().find_map(|name| head.split_once(name))?.1;
+    let value = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let (path, _) = value.split_once('"').filter(|(path, _)| !path.contains('\\'))?;
+    let path = file_path(path).ok()?; // A bad path is refused when the call is whole.
+    let verb = match tool {
+        Tool::Read => "Read",
+        Tool::List => "List",
+        Tool::Search => return None,
+        Tool::Write => "Write",
+        Tool::Edit => "Edit",
+        Tool::Remove => "Remove",
+        Tool::Move => "Move",
+    };
+    Some(format!("{verb} {path}"))
+}
+
 /// Parses a path that a model wrote: a leading `./` is its habit and means nothing.
 pub fn file_path(text: &str) -> Result<FilePath, BadCall> {
     let trimmed = text.strip_prefix("./").unwrap_or(text);

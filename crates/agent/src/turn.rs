@@ -14,17 +14,19 @@ use crate::permission::{Answer, Decision, Permissions, Request};
 use crate::tools::ToolCall;
 
 mod calls;
+mod failures;
 mod reply;
+mod sum;
 
 use calls::Calls;
+use failures::Failures;
 use reply::Reply;
+use sum::Sum;
 
 /// The hard limit of model requests in one turn.
 pub const LIMIT_STEPS: u32 = 1_000;
 /// A malformed reply goes back to the model so often; the next one ends the turn.
 const MALFORMED_RETRIES: u32 = 2;
-/// The same failing call so often in a row ends the turn.
-const SAME_FAILURES: u32 = 3;
 
 /// A turn in progress.
 #[derive(Debug)]
@@ -35,8 +37,8 @@ pub struct Turn {
     phase: Phase,
     n_steps: u32,
     n_malformed: u32,
-    failure: Option<Failure>,
-    usage: Usage,
+    failures: Failures,
+    usage: Sum,
 }
 
 #[derive(Debug, Clone)]
@@ -119,15 +121,6 @@ enum Phase {
     Over,
 }
 
-/// A call that failed, and how often in a row.
-#[derive(Debug, PartialEq, Eq)]
-struct Failure {
-    tool: String,
-    arguments: String,
-    output: String,
-    n_times: u32,
-}
-
 impl Turn {
     pub fn start(options: Options) -> (Self, Vec<Effect>) {
         let mut turn = Self {
@@ -137,8 +130,8 @@ impl Turn {
             phase: Phase::Listening,
             n_steps: 0,
             n_malformed: 0,
-            failure: None,
-            usage: Usage::default(),
+            failures: Failures::default(),
+            usage: Sum::default(),
         };
         let effects = turn.ask();
         (turn, effects)
@@ -151,7 +144,7 @@ impl Turn {
 
     /// The tokens of all requests of this turn.
     pub fn usage(&self) -> Usage {
-        self.usage
+        self.usage.total()
     }
 
     pub fn over(&self) -> bool {
@@ -183,7 +176,7 @@ impl Turn {
             ModelEvent::ToolCallDelta { call, json } => self.reply.call_grew(&call, &json),
             ModelEvent::ToolCallEnd { call } => self.reply.call_ended(&call),
             ModelEvent::Usage(usage) => {
-                add(&mut self.usage, usage);
+                self.usage.add(usage);
                 Vec::new()
             }
             ModelEvent::Finish { reason } => return self.reply_ended(reason),
@@ -207,25 +200,25 @@ impl Turn {
             // Some providers name the wrong reason: what the model did counts.
             StopReason::EndOfTurn | StopReason::ToolUse => {
                 let (drafts, mut effects) = self.reply.ended();
-                let asked_for_tools = reason == StopReason::ToolUse && drafts.is_empty();
+                let empty = self.reply.nothing_said().then_some("the reply was empty");
+                let promised = (reason == StopReason::ToolUse && drafts.is_empty())
+                    .then_some("the reply announced a tool call, but holds none");
                 self.calls.take(drafts);
-                effects.extend(self.check_calls(asked_for_tools));
+                effects.extend(self.check_calls(empty.or(promised)));
                 effects
             }
         }
     }
 
     /// Parses the calls of a reply that has ended, answers the bad ones, and starts the others.
-    fn check_calls(&mut self, nothing_came: bool) -> Vec<Effect> {
+    fn check_calls(&mut self, nothing_came: Option<&str>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let bad = self.calls.parse();
         let mut what = bad.iter().find(|it| it.malformed).map(|it| it.why.clone());
         for call in bad {
             effects.extend(self.reply.call_finished(call.at, call.why, true));
         }
-        if nothing_came {
-            what = Some("the reply announced a tool call, but holds none".to_owned());
-        }
+        what = what.or(nothing_came.map(str::to_owned));
         let Some(what) = what else {
             if self.options.tools {
                 self.n_malformed = 0;
@@ -238,7 +231,7 @@ impl Turn {
             effects.extend(self.finish(Outcome::Malformed { what }));
             return effects;
         }
-        if nothing_came {
+        if nothing_came.is_some() {
             let told = format!("Your reply could not be used: {what}. Try again.");
             effects.extend(self.reply.feedback(told));
             self.calls.ask_again();
@@ -314,41 +307,14 @@ impl Turn {
 
     fn tool_finished(&mut self, call: &str, output: String, failed: bool) -> Vec<Effect> {
         let Some(at) = self.calls.finished(call) else { return Vec::new() };
-        let stuck = self.note_failure(at, &output, failed);
+        let tool = self.reply.parts.get(at).and_then(Part::tool);
+        let stuck = tool.and_then(|tool| self.failures.note(tool, &output, failed));
         let mut effects = self.reply.call_finished(at, output, failed);
         effects.extend(match stuck {
             Some(diagnosis) => self.finish(Outcome::Stuck { diagnosis }),
             None => self.go_on(),
         });
         effects
-    }
-
-    /// Counts the same failure in a row; returns the diagnosis when it is enough.
-    fn note_failure(&mut self, at: usize, output: &str, failed: bool) -> Option<String> {
-        let Some(Part::Tool(tool)) = self.reply.parts.get(at) else { return None };
-        if !failed || tool.from_text {
-            self.failure = None;
-            return None;
-        }
-        let n_times = match &self.failure {
-            Some(last)
-                if last.tool == tool.tool
-                    && last.arguments == tool.arguments
-                    && last.output == output =>
-            {
-                last.n_times + 1
-            }
-            Some(_) | None => 1,
-        };
-        let diagnosis =
-            format!("“{}” failed {n_times} times in the same way: {output}", tool.title);
-        self.failure = Some(Failure {
-            tool: tool.tool.clone(),
-            arguments: tool.arguments.clone(),
-            output: output.to_owned(),
-            n_times,
-        });
-        (n_times >= SAME_FAILURES).then_some(diagnosis)
     }
 
     fn ask(&mut self) -> Vec<Effect> {
@@ -375,22 +341,6 @@ impl Default for Options {
     fn default() -> Self {
         Self { step_limit: LIMIT_STEPS, permissions: Permissions::default(), tools: true }
     }
-}
-
-/// Sums are kept per class; a price that is missing once makes the whole cost unknown.
-fn add(sum: &mut Usage, more: Usage) {
-    let first = *sum == Usage::default();
-    sum.input_tokens = sum.input_tokens.saturating_add(more.input_tokens);
-    sum.cache_read_tokens = sum.cache_read_tokens.saturating_add(more.cache_read_tokens);
-    sum.cache_write_tokens = sum.cache_write_tokens.saturating_add(more.cache_write_tokens);
-    sum.output_tokens = sum.output_tokens.saturating_add(more.output_tokens);
-    sum.reasoning_tokens = sum.reasoning_tokens.saturating_add(more.reasoning_tokens);
-    sum.cost_nano = match (sum.cost_nano, more.cost_nano) {
-        (None, cost) if first => cost,
-        (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
-        (_, None) | (None, _) => None,
-    };
-    sum.estimated |= more.estimated;
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 use project::path::FilePath;
 
 use crate::actions::record::Changed;
+use crate::files::text;
 use crate::id::ActionId;
+use crate::syntax::{self, Syntax, SyntaxError};
 
 /// The changes of one action, under review.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +54,18 @@ impl Proposal {
     pub fn set_accepted(&mut self, path: &FilePath, accepted: bool) -> bool {
         let found = self.changes.iter_mut().find(|it| it.path == *path);
         found.map(|it| it.accepted = accepted).is_some()
+    }
+
+    /// Returns the syntax errors that the accepted changes bring in.
+    pub fn broken(&self, syntax: &dyn Syntax) -> Vec<(FilePath, SyntaxError)> {
+        let mut broken = Vec::new();
+        for change in self.accepted() {
+            let Some(after) = change.after.as_deref().and_then(text) else { continue };
+            let before = change.base.as_deref().and_then(text);
+            let errors = syntax::broken_by(syntax, &change.path, before, after);
+            broken.extend(errors.into_iter().map(|error| (change.path.clone(), error)));
+        }
+        broken
     }
 
     /// What the log and the commit's message say about the accepted changes.

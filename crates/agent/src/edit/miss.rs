@@ -35,6 +35,11 @@ pub enum Miss {
          and copy them exactly"
     )]
     Conflict { line: u32 },
+    #[error(
+        "`search` holds `\\n`, `\\t` or `\\\"` as two characters each, and is in the file at line \
+         {line} without the backslashes; send real line breaks, tabs and quotes"
+    )]
+    Escaped { line: u32 },
     #[error("`search` was not found. {}", nearest.as_ref().map_or(NOWHERE.to_owned(), ToString::to_string))]
     NotFound { nearest: Option<Nearest> },
 }
@@ -77,6 +82,9 @@ fn ambiguous(lines: &[u32]) -> String {
 
 /// Finds the place that most lines agree on.
 pub(super) fn not_found(source: &Source<'_>, search: &str) -> Miss {
+    if let Some(line) = escaped(source, search) {
+        return Miss::Escaped { line };
+    }
     let wanted: Vec<&str> = search.lines().collect();
     let level = Level::Punctuation;
     let keys: Vec<_> = wanted.iter().map(|line| key(line, level)).collect();
@@ -100,6 +108,15 @@ pub(super) fn not_found(source: &Source<'_>, search: &str) -> Miss {
     });
     let lines = (first..end).map(|at| quoted(source.line(at))).collect();
     Miss::NotFound { nearest: Some(Nearest { line: number(first), lines, differs }) }
+}
+
+/// Some models escape twice what JSON escapes once.
+fn escaped(source: &Source<'_>, search: &str) -> Option<u32> {
+    let plain = search.replace("\\n", "\n").replace("\\t", "\t").replace("\\\"", "\"");
+    if plain == search || plain.trim().is_empty() {
+        return None;
+    }
+    source.find(&plain, false, false).first().map(|at| source.line_of(*at))
 }
 
 fn quoted(line: &str) -> String {

@@ -44,7 +44,8 @@ impl<'a> Source<'a> {
             raw_start += piece.len();
         }
         let n_crlf = lines.iter().filter(|it| it.crlf).count();
-        let eol = if n_crlf * 2 > lines.len() { "\r\n" } else { "\n" };
+        let n_ends = raw.bytes().filter(|byte| *byte == b'\n').count();
+        let eol = if n_crlf * 2 > n_ends { "\r\n" } else { "\n" };
         Self { raw, marked: raw.len() < text.len(), plain, lines, eol }
     }
 

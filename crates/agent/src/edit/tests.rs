@@ -256,6 +256,85 @@ fn the_nearest_miss_is_shown() {
 }
 
 #[test]
+fn doubled_escapes_are_recognised() {
+    check(
+        "say(\"a\");\n\tend();\n",
+        "say(\\\"a\\\");\\n\\tend();",
+        "x",
+        expect![[
+            r#"refused: `search` holds `\n`, `\t` or `\"` as two characters each, and is in the file at line 1 without the backslashes; send real line breaks, tabs and quotes"#
+        ]],
+    );
+}
+
+/// Cuts pieces out of random texts and puts others in: exact edits do exactly that, whatever the
+/// line ends, and every result keeps the file's habits.
+#[test]
+fn random_edits_keep_what_they_do_not_touch() {
+    let mut dice = Dice(11);
+    let (mut n_applied, mut n_refused) = (0, 0);
+    for _ in 0..4_000 {
+        let mut eol = ["\n", "\r\n"][dice.roll(2)];
+        let mark = ["", "\u{feff}"][dice.roll(2)];
+        let mut lines: Vec<String> = (0..1 + dice.roll(12)).map(|_| dice.line()).collect();
+        lines[0].insert_str(0, mark);
+        let before = lines.join(eol) + ["", eol][dice.roll(2)];
+        if !before.contains('\n') {
+            eol = "\n"; // It has no habit yet.
+        }
+        let first = dice.roll(lines.len());
+        let last = first + dice.roll(lines.len() - first);
+        let search = lines[first..=last].join("\n").replace(mark, "");
+        let replace = (0..dice.roll(4)).map(|_| dice.line()).collect::<Vec<_>>().join("\n");
+        match apply(&before, passage(&search, &replace)) {
+            Ok(applied) => {
+                n_applied += 1;
+                let after = applied.text;
+                assert_eq!(
+                    after.starts_with('\u{feff}'),
+                    mark == "\u{feff}",
+                    "{before:?} {after:?}"
+                );
+                assert_eq!(after.matches('\n').count(), after.matches(eol).count(), "{after:?}");
+                if !replace.lines().last().unwrap_or_default().trim().is_empty() {
+                    assert_eq!(
+                        after.ends_with('\n'),
+                        before.ends_with('\n'),
+                        "{before:?} {after:?}"
+                    );
+                }
+                let plain = |text: &str| text.replace("\r\n", "\n");
+                let expected = plain(&before).replacen(&search, &replace, 1);
+                if applied.rung <= Rung::LineEnds {
+                    assert_eq!(
+                        plain(&after).trim_end(),
+                        expected.trim_end(),
+                        "{before:?} {search:?} {replace:?}"
+                    );
+                }
+            }
+            Err(_) => n_refused += 1,
+        }
+    }
+    assert!(n_applied > 1_000 && n_refused > 500, "{n_applied} {n_refused}");
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn line(&mut self) -> String {
+        let words = ["a", "bb", "  c", "", "let x = “y”;", "\tif (é) {", "}", "d  ", "\u{a0}e"];
+        (0..self.roll(3)).map(|_| words[self.roll(words.len())]).collect()
+    }
+}
+
+#[test]
 fn hostile_texts_are_answered() {
     let long = "ab\n".repeat(20_000);
     assert!(apply(&long, passage("ab\nab\nabc", "x")).is_err());

@@ -73,6 +73,21 @@ fn bad_calls_say_what_would_be_accepted() {
 }
 
 #[test]
+fn a_call_is_named_as_soon_as_its_path_is_there() {
+    let check = |tool: &str, json: &str, title: Option<&str>| {
+        assert_eq!(title_so_far(tool, json).as_deref(), title, "{json}");
+    };
+    check("write", "", None);
+    check("write", "{\"path\": \"src/a", None);
+    check("write", "{\"path\": \"src/a.ts\"", Some("Write src/a.ts"));
+    check("write", "{\"path\":\"src/a.ts\",\"content\":\"\\\"path\\\":\"", Some("Write src/a.ts"));
+    check("write", "{\"path\":\"../a.ts\"", None);
+    check("move", "{\"from\":\"a\"", Some("Move a"));
+    check("bash", "{\"path\":\"a\"", None);
+    check("write", &format!("{{\"content\":\"{}\",\"path\":\"a\"", "é".repeat(2_000)), None);
+}
+
+#[test]
 fn paths_never_leave_the_project() {
     for path in [
         "../x",

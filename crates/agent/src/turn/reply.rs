@@ -9,7 +9,7 @@ use super::calls::{Draft, What};
 use super::{Effect, Shown};
 use crate::chat::{Part, ToolPart, ToolState};
 use crate::fenced::{Found, Parser};
-use crate::tools::ToolCall;
+use crate::tools::{self, ToolCall};
 
 /// The longest reply, all its steps together.
 const LIMIT_BYTES: usize = 64 * 1024 * 1024;
@@ -40,6 +40,21 @@ impl Reply {
 
     pub(super) fn too_long(&self) -> bool {
         self.n_bytes > LIMIT_BYTES
+    }
+
+    /// Whether the model has said and done nothing in the whole turn. A silent end after its calls
+    /// is an end.
+    pub(super) fn nothing_said(&self) -> bool {
+        !self.parts.iter().any(|part| match part {
+            Part::Text { text } => !text.trim().is_empty(),
+            Part::Tool(_) => true,
+            Part::Reasoning { .. }
+            | Part::Changes { .. }
+            | Part::Feedback { .. }
+            | Part::Step
+            | Part::Checkpoint { .. }
+            | Part::Error { .. } => false,
+        })
     }
 
     /// Begins the model's next reply.
@@ -108,7 +123,16 @@ impl Reply {
         let Some(at) = open.map(|it| it.at) else { return Vec::new() };
         let Some(Part::Tool(part)) = self.parts.get_mut(at) else { return Vec::new() };
         part.arguments.push_str(json);
-        vec![self.grew(at, json)]
+        let title = tools::title_so_far(&part.tool, &part.arguments);
+        let mut effects = vec![self.grew(at, json)];
+        if let Some(title) = title
+            && let Some(Part::Tool(part)) = self.parts.get_mut(at)
+            && part.title != title
+        {
+            part.title = title;
+            effects.push(Effect::Show { at, change: Shown::Changed });
+        }
+        effects
     }
 
     pub(super) fn call_ended(&mut self, call: &str) -> Vec<Effect> {

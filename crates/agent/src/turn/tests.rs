@@ -32,6 +32,7 @@ finish end_of_turn
             show 1 grew "/main.rs\"}"
             show 1 changed
             show 1 changed
+            show 1 changed
             run c1 Read src/main.rs
             show 1 changed
             show 2 added
@@ -177,6 +178,7 @@ finish tool_use
             show 0 added
             show 0 grew "{\"path\":\"a\",\"content\":\"1\"}"
             show 0 changed
+            show 0 changed
             show 1 added
             ask (2 messages)
               c1: failed: the call of `write` was not finished
@@ -204,6 +206,57 @@ finish end_of_turn
             finish Answered
         "#]],
     );
+}
+
+#[test]
+fn an_empty_reply_is_asked_for_again_and_then_an_error() {
+    check(
+        Options::default(),
+        "
+finish end_of_turn
+finish end_of_turn
+finish end_of_turn
+",
+        expect![[r#"
+            ask (0 messages)
+            show 0 added
+            ask (1 messages)
+              told: Your reply could not be used: the reply was empty. Try again.
+            show 1 added
+            ask (1 messages)
+              told: Your reply could not be used: the reply was empty. Try again.
+              told: Your reply could not be used: the reply was empty. Try again.
+            finish Malformed { what: "the reply was empty" }
+        "#]],
+    );
+}
+
+#[test]
+fn failures_of_any_kind_end_the_turn_in_the_end() {
+    let (mut turn, _) = Turn::start(Options::default());
+    for n in 0..20 {
+        let call = format!("c{n}");
+        for event in [
+            ModelEvent::ToolCallStart { call: call.clone(), tool: "read".to_owned() },
+            ModelEvent::ToolCallDelta {
+                call: call.clone(),
+                json: format!("{{\"path\":\"f{n}\"}}"),
+            },
+            ModelEvent::ToolCallEnd { call: call.clone() },
+            ModelEvent::Finish { reason: StopReason::ToolUse },
+        ] {
+            turn.handle(Event::Model(event));
+        }
+        let output = format!("there is no file `f{n}`\nand more");
+        let effects = turn.handle(Event::ToolFinished { call, output, failed: true });
+        if let Some(Effect::Finish(outcome)) = effects.last() {
+            let diagnosis =
+                "12 calls in a row failed, the last one “Read f11”: there is no file `f11`";
+            assert_eq!(*outcome, Outcome::Stuck { diagnosis: diagnosis.to_owned() });
+            return;
+        }
+    }
+    panic!("it went on for ever");
 }
 
 #[test]
@@ -464,6 +517,121 @@ fn usage_is_summed_over_the_steps() {
     assert_eq!((turn.usage().input_tokens, turn.usage().cost_nano), (20, Some(12)));
     turn.handle(Event::Model(ModelEvent::Usage(Usage { output_tokens: 1, ..Usage::default() })));
     assert_eq!(turn.usage().cost_nano, None, "a price was missing");
+}
+
+/// Whatever arrives in whatever order: what goes to the provider is whole, and an end is an end.
+#[test]
+fn random_events_never_confuse_a_turn() {
+    let mut dice = 5_u64;
+    let mut roll = |sides: u64| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % sides
+    };
+    let mut ends = std::collections::BTreeMap::<String, u32>::new();
+    for round in 0..800 {
+        let permissions = Permissions {
+            mode: [Mode::Review, Mode::AutoApply][roll(2) as usize],
+            ..Permissions::default()
+        };
+        let options = Options { step_limit: 20, permissions, tools: roll(4) > 0 };
+        let (mut turn, mut effects) = Turn::start(options);
+        let mut calls: Vec<String> = vec!["c0".to_owned()];
+        for _ in 0..80 {
+            for effect in effects {
+                match effect {
+                    Effect::Ask { append } => assert_whole(&append),
+                    Effect::Run { call, .. } => calls.push(call),
+                    Effect::Permit(request) => calls.push(request.call),
+                    Effect::Show { at, .. } => assert!(at < turn.parts().len()),
+                    Effect::Finish(outcome) => {
+                        let name = format!("{outcome:?}");
+                        *ends
+                            .entry(name.split([' ', '(']).next().unwrap().to_owned())
+                            .or_default() += 1;
+                        assert!(turn.over());
+                    }
+                }
+            }
+            let call = calls[roll(calls.len() as u64) as usize].clone();
+            let last = calls.last().unwrap().clone();
+            let json = ["{}", "{\"path\":\"a\"}", "{\"path\":\"a\",\"content\":\"b\"}", "{\"pa"];
+            let tool = ["read", "list", "write", "bash"][roll(4) as usize].to_owned();
+            let text = ["x", "a.ts\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n", ""];
+            let event = match roll(24) {
+                0..3 => ModelEvent::TextDelta { text: text[roll(3) as usize].to_owned() },
+                3 => ModelEvent::Reasoning { text: "hm".to_owned() },
+                4 => ModelEvent::ReasoningEnd {
+                    opaque: [None, Some(json!(1))][roll(2) as usize].clone(),
+                },
+                5..8 => {
+                    calls.push(format!("c{}", roll(5)));
+                    ModelEvent::ToolCallStart { call: calls.last().unwrap().clone(), tool }
+                }
+                8..11 => ModelEvent::ToolCallDelta {
+                    call: last,
+                    json: json[roll(4) as usize].to_owned(),
+                },
+                11..13 => ModelEvent::ToolCallEnd { call: last },
+                13..16 => ModelEvent::Finish {
+                    reason: [StopReason::ToolUse, StopReason::EndOfTurn][roll(2) as usize],
+                },
+                16..19 => {
+                    let failed = roll(3) == 0;
+                    let output = ["one", "two"][roll(2) as usize].to_owned();
+                    effects = turn.handle(Event::ToolFinished { call: last, output, failed });
+                    continue;
+                }
+                19..22 => {
+                    let answer = [Answer::Once, Answer::Always, Answer::No][roll(3) as usize];
+                    effects = turn.handle(Event::Answered { call: last, answer });
+                    continue;
+                }
+                22 if roll(20) == 0 => {
+                    effects = turn.handle(if roll(2) == 0 {
+                        Event::Cancelled
+                    } else {
+                        Event::StreamEnded
+                    });
+                    continue;
+                }
+                _ => ModelEvent::ToolCallEnd { call },
+            };
+            let was_over = turn.over();
+            effects = turn.handle(Event::Model(event));
+            assert!(!was_over || effects.is_empty(), "round {round}");
+        }
+        if turn.over() {
+            let open = turn.parts().iter().filter_map(Part::tool).any(|it| !it.state.over());
+            assert!(!open, "nothing is left running");
+        }
+    }
+    assert!(ends.len() >= 4, "{ends:?}");
+}
+
+/// Roles alternate, beginning with the model's; every call is answered in the next message, once.
+#[track_caller]
+fn assert_whole(messages: &[wire::Message]) {
+    for pair in messages.windows(2) {
+        assert_ne!(pair[0].role, pair[1].role);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for (at, message) in messages.iter().enumerate() {
+        let mut asked: Vec<&str> = Vec::new();
+        for block in &message.blocks {
+            if let Block::ToolCall { call, arguments, .. } = block {
+                assert!(seen.insert(call.clone()), "ids are unique");
+                assert!(serde_json::from_str::<serde_json::Value>(arguments).unwrap().is_object());
+                asked.push(call);
+            }
+        }
+        let next = messages.get(at + 1).map(|it| it.blocks.as_slice()).unwrap_or_default();
+        let answered = next.iter().filter_map(|block| {
+            if let Block::ToolResult { call, .. } = block { Some(call.as_str()) } else { None }
+        });
+        if message.role == wire::Role::Assistant {
+            assert_eq!(answered.collect::<Vec<_>>(), asked);
+        }
+    }
 }
 
 #[track_caller]

@@ -272,6 +272,24 @@ fn a_proposal_can_be_taken_up_again() {
 }
 
 #[test]
+fn broken_syntax_is_told_before_anything_is_applied() {
+    let files = files();
+    let mut staging = Staging::new(ActionId::new("act_1"));
+    let edit = Edit {
+        path: path("src/a.ts"),
+        search: "two".to_owned(),
+        replace: "two {".to_owned(),
+        all: false,
+        whole_lines: false,
+    };
+    staging.stage(&ToolCall::Edit(edit), &files).unwrap();
+    let broken = staging.proposal().broken(&crate::syntax::tests::Braces);
+    let told: Vec<String> =
+        broken.iter().map(|(path, it)| format!("{path}:{} {}", it.line, it.message)).collect();
+    assert_eq!(told, ["src/a.ts:2 `{` is never closed"]);
+}
+
+#[test]
 fn versions_follow_the_content() {
     let files = files();
     let mut staging = Staging::new(ActionId::new("act_1"));
