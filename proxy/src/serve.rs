@@ -69,6 +69,8 @@ pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
     let open = config.open;
     let site = config.site.clone();
     runtime.block_on(async {
+        // Before anybody is told the address, so that an early end is a good one.
+        let ended = ended()?;
         let bound = bind(config).await?;
         let address = format!("{}/#token={}", bound.home, bound.token.expose());
         // A terminal that is gone is no reason to stop.
@@ -76,7 +78,7 @@ pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
         if open {
             open_browser(&address);
         }
-        bound.serve(ended()?).await
+        bound.serve(ended).await
     })?;
     // What is still open had its time.
     runtime.shutdown_background();

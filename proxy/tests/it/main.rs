@@ -1,0 +1,13 @@
+//! The proxy from outside: bound to a real port, with a recorded provider behind it.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(unreachable_pub, reason = "modules of one program")]
+
+mod clients;
+mod doors;
+mod easel;
+mod ending;
+mod files;
+mod program;
+mod settings;
+mod turns;
+mod upstream;
