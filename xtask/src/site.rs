@@ -40,10 +40,39 @@ pub(crate) fn build(profile: Profile) -> Outcome<()> {
     tools::npm()?;
     say(&format!("building the app for the browser (profile {})", profile.cargo_name()));
     run::run(web.cargo("build").args(["--bins", "--profile", profile.cargo_name()]))?;
+    let inputs = inputs(profile)?;
+    let stamp = places::target().join("site.inputs");
+    if places::site().exists() && fs::read_to_string(&stamp).is_ok_and(|it| it == inputs) {
+        say("target/site is what it would be");
+        return Ok(());
+    }
     scripts(&web)?;
     styles::bundle(&web)?;
     trunk(&web, profile)?;
-    finish::finish(&web, profile)
+    finish::finish(&web, profile)?;
+    write(&stamp, &inputs)
+}
+
+/// Returns a hash of everything that a site is made of, once cargo has built its part.
+fn inputs(profile: Profile) -> Outcome<String> {
+    let root = places::root();
+    let built = places::web_target().join("wasm32-unknown-unknown").join(profile.cargo_name());
+    let mut paths: Vec<_> =
+        ["easel", "core", "compiler"].map(|it| built.join(it).with_extension("wasm")).into();
+    paths.extend(["index.html", "Trunk.toml", "package-lock.json"].map(|it| root.join(it)));
+    for folder in ["style", "web", "xtask"] {
+        let folder = root.join(folder);
+        paths.extend(finish::files(&folder)?.into_iter().map(|it| folder.join(it)));
+    }
+    let mut parts = vec![profile.cargo_name().as_bytes().to_vec()];
+    for path in paths {
+        parts.push(path.to_string_lossy().into_owned().into_bytes());
+        match fs::read(&path) {
+            Ok(bytes) => parts.push(bytes),
+            Err(err) => return stop(format!("{} cannot be read: {err}", path.display())),
+        }
+    }
+    Ok(names::digest(parts.iter().map(Vec::as_slice)))
 }
 
 /// Checks the app for the browser.

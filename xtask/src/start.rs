@@ -23,7 +23,7 @@ pub(crate) fn start(args: &[&str]) -> Outcome<()> {
     site::build(profile)?;
     let mut proxy = Command::new(build_proxy()?);
     proxy.current_dir(places::root()).arg("--site").arg(places::site()).args(proxy_args);
-    say("starting easel-proxy; the app is at http://easel.localhost:9595/ (Ctrl-C ends it)");
+    say("starting easel-proxy, which prints the address of the app; Ctrl-C ends it");
     let err = proxy.exec();
     stop(format!("easel-proxy could not be started: {err}"))
 }

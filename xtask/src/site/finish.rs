@@ -218,7 +218,7 @@ fn filled(template: &str, mark: &str, empty: &str, value: &str) -> String {
 }
 
 /// Returns all files below a folder, as sorted paths with `/`.
-fn files(dir: &Path) -> Outcome<Vec<String>> {
+pub(super) fn files(dir: &Path) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
     if let Err(err) = walk(dir, "", &mut found) {
         return stop(format!("{} cannot be listed: {err}", dir.display()));
