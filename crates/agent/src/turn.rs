@@ -17,6 +17,9 @@ mod calls;
 mod failures;
 mod reply;
 mod sum;
+mod unresolved;
+
+pub use unresolved::{Unresolved, unresolved};
 
 use calls::Calls;
 use failures::Failures;

@@ -231,14 +231,14 @@ fn no_request_exceeds_any_window() {
     }
     world.say("Go");
     let mut n_sent = 0;
-    for window in (0..60_000).step_by(1_977).chain([128_000, 1_000_000]) {
+    for window in (0..60_000).step_by(3_977).chain([128_000, 1_000_000]) {
         world.model.context_tokens = window;
         if let Ok(assembled) = assemble(&world.inputs()) {
             assert_fits(&world, &assembled);
             n_sent += 1;
         }
     }
-    assert!(n_sent > 25, "{n_sent}");
+    assert!(n_sent > 12, "{n_sent}");
 }
 
 #[test]
