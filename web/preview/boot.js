@@ -8,9 +8,10 @@ try {
   await register();
   // The answer to the next navigation comes from the worker. A page that is loaded again and again
   // is worse than one that says what is wrong.
-  const tries = Number(sessionStorage.getItem("easel-boot") ?? 0);
-  if (tries > 3) throw new Error("the service worker does not answer for this page");
-  sessionStorage.setItem("easel-boot", String(tries + 1));
+  const before = JSON.parse(sessionStorage.getItem("easel-boot") ?? "[]");
+  const recent = before.filter((time) => Date.now() - time < 20_000);
+  if (recent.length >= 3) throw new Error("the service worker does not answer for this page");
+  sessionStorage.setItem("easel-boot", JSON.stringify([...recent, Date.now()]));
   location.reload();
 } catch (error) {
   document.getElementById("state").textContent =

@@ -75,8 +75,7 @@ impl Site {
     }
 
     async fn pack(&self, url: &str, origin: &str, world: World<'_>) -> Option<Built> {
-        let body = world.assets.asset(&self.packs.asset(url)?).await?;
-        let mut code = String::from_utf8(body).ok()?;
+        let mut code = self.pack_code(url, world).await?.to_string();
         let needs = self.packs.needs(url);
         for need in needs {
             // What `packs.mjs` writes: neighbours import each other by `./name`.

@@ -35,19 +35,9 @@ pub enum ToWorker {
         styles: Option<Vec<String>>,
     },
     /// Where a reported error really is.
-    Located {
-        client: String,
-        id: u32,
-        text: String,
-        path: String,
-        line: u32,
-        column: u32,
-    },
+    Located { client: String, id: u32, text: String, path: String, line: u32, column: u32 },
     /// Remembered by the page until it asks the same again: a frame cannot wait.
-    DialogAnswer {
-        id: u32,
-        value: Option<Given>,
-    },
+    DialogAnswer { id: u32, value: Option<Given> },
 }
 
 /// What a person answered to a dialog.

@@ -36,6 +36,8 @@ pub struct Site {
 #[derive(Debug, Default)]
 struct Memory {
     compiled: BTreeMap<String, Kept>,
+    /// Modules of packs by address; there are few, and they never change.
+    packs: BTreeMap<String, Rc<str>>,
     /// With the versions of the files that it was read from.
     config: (Vec<Option<String>>, Rc<Config>),
     /// The names of the last page's own import map.
@@ -284,6 +286,18 @@ impl Site {
         }
         memory.compiled.insert(key.to_owned(), kept);
         outcome
+    }
+
+    /// Returns a pack's module, which is fetched once.
+    pub(crate) async fn pack_code(&self, url: &str, world: World<'_>) -> Option<Rc<str>> {
+        let kept = self.memory.borrow().packs.get(url).cloned();
+        if kept.is_some() {
+            return kept;
+        }
+        let body = world.assets.asset(&self.packs.asset(url)?).await?;
+        let code: Rc<str> = String::from_utf8(body).ok()?.into();
+        self.memory.borrow_mut().packs.insert(url.to_owned(), Rc::clone(&code));
+        Some(code)
     }
 
     pub(crate) fn config(&self, world: World<'_>) -> Rc<Config> {
