@@ -101,6 +101,17 @@ impl State {
 mod tests {
     use super::*;
 
+    /// This layout is stored: it is never edited, a new one gets a new number.
+    #[test]
+    fn the_record_is_frozen() {
+        let frozen = r#"{"v":1,"id":"act_1","message":"msg_2","prompt":"Do it","model":"script/demo","temperature":0.5,"at_ms":7,"changes":[{"modified":"a.ts"},{"created":"b.ts"},{"deleted":"c.ts"}],"state":"awaiting_permission","before":"aa","after":"bb","error":"no"}"#;
+        let record: ActionRecord = serde_json::from_str(frozen).unwrap();
+        assert_eq!(serde_json::to_string(&record).unwrap(), frozen);
+        let least = r#"{"v":1,"id":"a","message":"m","prompt":"","model":"","at_ms":0,"changes":[],"state":"rolled_back"}"#;
+        let record: ActionRecord = serde_json::from_str(least).unwrap();
+        assert_eq!(serde_json::to_string(&record).unwrap(), least);
+    }
+
     #[test]
     fn an_action_goes_one_way() {
         use State::{AwaitingPermission, Done, Failed, Proposed, RolledBack, Running, Validated};

@@ -158,6 +158,26 @@ fn a_message_survives_its_record() {
     assert_eq!(record::decode(least.as_bytes()).unwrap(), message);
 }
 
+/// These layouts are stored: they are never edited, a new one gets a new number.
+#[test]
+fn every_kind_of_part_is_frozen() {
+    for frozen in [
+        r#"{"type":"text","text":"a"}"#,
+        r#"{"type":"reasoning","text":"a"}"#,
+        r#"{"type":"reasoning","text":"a","opaque":{"signature":"s"}}"#,
+        r#"{"type":"tool","call":"c","tool":"read","arguments":"{}","state":"done","output":"o","title":"t"}"#,
+        r#"{"type":"tool","call":"c","tool":"edit","arguments":"{}","state":"error","title":"t","from_text":true}"#,
+        r#"{"type":"changes","action":"act_1","state":"refused"}"#,
+        r#"{"type":"feedback","text":"a"}"#,
+        r#"{"type":"step"}"#,
+        r#"{"type":"checkpoint","commit":"c","title":"t"}"#,
+        r#"{"type":"error","text":"a","remedy":"open_settings"}"#,
+    ] {
+        let part: Part = serde_json::from_str(frozen).unwrap();
+        assert_eq!(serde_json::to_string(&part).unwrap(), frozen);
+    }
+}
+
 #[test]
 fn records_that_cannot_be_read_say_why() {
     let told = |bytes: &[u8]| record::decode(bytes).unwrap_err().to_string();

@@ -4,7 +4,7 @@
 //! old answers of tools, old turns, answers of this turn. Instructions and the person's message never
 //! give way.
 
-use wire::{Block, Message, ModelRequest, Role};
+use wire::{Block, Message, ModelRequest, Role, ToolSpec};
 
 use super::budget::{self, Meter, Share, tokens};
 use super::conversation::{self, Kept, count};
@@ -17,72 +17,33 @@ use crate::tools::specs;
 pub fn assemble(inputs: &Inputs<'_>) -> Result<Assembled, TooLong> {
     let model = inputs.model;
     let window = model.context_tokens;
-    let instructions = prompt::discover(inputs.files, inputs.open);
-    let pieces = prompt::compile(inputs.layers, &instructions, model.tools);
-    let mut sections: Vec<Section> = pieces.into_iter().map(section).collect();
-    let system: Vec<String> = sections.iter().map(|it| it.text.clone()).collect();
-    let tools = if model.tools { specs() } else { Vec::new() };
-    if !tools.is_empty() {
-        let text: Vec<String> = tools
-            .iter()
-            .map(|it| format!("{}: {}\n{}", it.name, it.description, it.parameters))
-            .collect();
-        sections.push(section(prompt::Piece {
-            name: "Tools".to_owned(),
-            reason: "what the model may call".to_owned(),
-            text: text.join("\n"),
-        }));
-    }
-    let system_tokens = sum(&sections);
+    let system = System::compile(inputs);
+    let reply = budget::reply(model);
+    let free = window.saturating_sub(reply).saturating_sub(system.tokens);
 
     let messages: Vec<Message> = [inputs.conversation, inputs.append].concat();
     let current = current(inputs.conversation);
-    let reply = budget::reply(model);
-    let must_tokens = system_tokens.saturating_add(count(&messages[current..]));
-    let too_long = |needed: u32| TooLong {
-        needed_tokens: needed.saturating_add(reply),
-        window_tokens: window,
-    };
-    let free = window.saturating_sub(reply).saturating_sub(system_tokens);
-
     let Gathered { mut candidates, mut left_out } = gather::gather(inputs);
-    left_out.extend(
-        instructions
-            .iter()
-            .filter(|it| it.cut)
-            .map(|it| format!("{}: only its first 32 KB are sent", it.path)),
-    );
-    let wanted =
-        count(&messages).min(Share::Conversation.of(window)).max(count(&messages[current..]));
-    let limit = Share::Context.of(window).min(free.saturating_sub(wanted));
-    let dropped = drop_biggest(&mut candidates, limit);
-    left_out.extend(
-        dropped
-            .into_iter()
-            .map(|it| format!("{}: its {} tokens do not fit", it.section.name, it.section.tokens)),
-    );
+    left_out.splice(0..0, system.left_out);
+    left_out
+        .extend(drop_biggest(&mut candidates, room_for_context(&messages, current, window, free)));
     let context_tokens = candidates.iter().map(|it| it.section.tokens).sum::<u32>();
 
     let limit = free.saturating_sub(context_tokens);
-    let mut kept = conversation::fit(&messages, current, limit);
-    let start = current - kept.n_dropped;
-    if count(&kept.messages) > limit {
-        kept.n_shortened += conversation::squeeze(&mut kept.messages[start..], limit);
-    }
-    if count(&kept.messages) > limit {
-        return Err(too_long(must_tokens));
-    }
+    let Some((kept, start)) = fit(&messages, current, limit) else {
+        let must = system.tokens.saturating_add(count(&messages[current..]));
+        return Err(TooLong { needed_tokens: must.saturating_add(reply), window_tokens: window });
+    };
     left_out.extend(told(&kept));
+    let conversation_tokens = count(&kept.messages);
+    let total_tokens = system.tokens + context_tokens + conversation_tokens;
 
     let mut secrets: Vec<_> = candidates.iter().flat_map(|it| it.secrets.clone()).collect();
     secrets.extend(gather::found_in("your message", &own_words(&kept.messages, start)));
-    let conversation_tokens = count(&kept.messages);
     let context: Vec<Section> = candidates.into_iter().map(|it| it.section).collect();
-    sections.extend(context.iter().cloned());
-    sections.extend(shown(&kept.messages, start));
-    let total_tokens = system_tokens + context_tokens + conversation_tokens;
+    let said = shown(&kept.messages, start);
     let meters = [
-        (Share::System, system_tokens, Share::System.of(window).max(system_tokens)),
+        (Share::System, system.tokens, Share::System.of(window).max(system.tokens)),
         (Share::Context, context_tokens, Share::Context.of(window).min(free)),
         (Share::Conversation, conversation_tokens, limit),
         (Share::Reply, reply, reply),
@@ -90,21 +51,71 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Assembled, TooLong> {
     let room = window.saturating_sub(total_tokens);
     let request = ModelRequest {
         model: model.id.clone(),
-        system,
+        system: system.texts,
         messages: with_context(kept.messages, start, &context),
-        tools,
+        tools: system.tools,
         max_output_tokens: model.max_output_tokens.max(reply).min(room),
         temperature: inputs.temperature,
     };
     Ok(Assembled {
         request,
-        sections,
+        sections: [system.sections, context, said].concat(),
         total_tokens,
         left_out,
         meters: meters.map(|(share, tokens, limit)| Meter { share, tokens, limit }).to_vec(),
         cost: budget::cost(model, total_tokens, reply),
         secrets,
     })
+}
+
+/// What stands before the conversation.
+struct System {
+    sections: Vec<Section>,
+    texts: Vec<String>,
+    tools: Vec<ToolSpec>,
+    tokens: u32,
+    left_out: Vec<String>,
+}
+
+impl System {
+    fn compile(inputs: &Inputs<'_>) -> Self {
+        let instructions = prompt::discover(inputs.files, inputs.open);
+        let pieces = prompt::compile(inputs.layers, &instructions, inputs.model.tools);
+        let mut sections: Vec<Section> = pieces.into_iter().map(section).collect();
+        let texts = sections.iter().map(|it| it.text.clone()).collect();
+        let tools = if inputs.model.tools { specs() } else { Vec::new() };
+        if !tools.is_empty() {
+            let told =
+                |it: &ToolSpec| format!("{}: {}\n{}", it.name, it.description, it.parameters);
+            sections.push(section(prompt::Piece {
+                name: "Tools".to_owned(),
+                reason: "what the model may call".to_owned(),
+                text: tools.iter().map(told).collect::<Vec<_>>().join("\n"),
+            }));
+        }
+        let cut = instructions.iter().filter(|it| it.cut);
+        let left_out = cut.map(|it| format!("{}: only its first 32 KB are sent", it.path));
+        let tokens = sum(&sections);
+        Self { left_out: left_out.collect(), sections, texts, tools, tokens }
+    }
+}
+
+/// Files get their share, and no more than the conversation leaves: its own share if it is that
+/// long, and the turn under way in any case.
+fn room_for_context(messages: &[Message], current: usize, window: u32, free: u32) -> u32 {
+    let share = count(messages).min(Share::Conversation.of(window));
+    let wanted = share.max(count(&messages[current..]));
+    Share::Context.of(window).min(free.saturating_sub(wanted))
+}
+
+/// Fits the conversation, and says where the turn under way begins in it; nothing when it cannot.
+fn fit(messages: &[Message], current: usize, limit: u32) -> Option<(Kept, usize)> {
+    let mut kept = conversation::fit(messages, current, limit);
+    let start = current - kept.n_dropped;
+    if count(&kept.messages) > limit {
+        kept.n_shortened += conversation::squeeze(&mut kept.messages[start..], limit);
+    }
+    (count(&kept.messages) <= limit).then_some((kept, start))
 }
 
 fn section(piece: prompt::Piece) -> Section {
@@ -130,13 +141,14 @@ fn current(conversation: &[Message]) -> usize {
 }
 
 /// Removes the biggest until the rest fits: files first, then whatever is there.
-fn drop_biggest(candidates: &mut Vec<Candidate>, limit: u32) -> Vec<Candidate> {
+fn drop_biggest(candidates: &mut Vec<Candidate>, limit: u32) -> Vec<String> {
     let mut dropped = Vec::new();
     while candidates.iter().map(|it| u64::from(it.section.tokens)).sum::<u64>() > u64::from(limit) {
         let size = |it: &Candidate| (it.file.is_some(), it.section.tokens);
         let biggest = (0..candidates.len()).max_by_key(|at| size(&candidates[*at]));
         let Some(at) = biggest else { break };
-        dropped.push(candidates.remove(at));
+        let Section { name, tokens, .. } = candidates.remove(at).section;
+        dropped.push(format!("{name}: its {tokens} tokens do not fit"));
     }
     dropped
 }

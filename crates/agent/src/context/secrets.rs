@@ -38,7 +38,7 @@ fn looks_like(line: &str) -> Option<&'static str> {
     if line.contains("hooks.slack.com/services/T") {
         return Some("a Slack webhook");
     }
-    line.split(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
+    line.split(|c: char| !matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.'))
         .find_map(token)
         .or_else(|| password_in_url(line))
         .or_else(|| named_secret(line))
@@ -122,6 +122,9 @@ fn named_secret(line: &str) -> Option<&'static str> {
         "accesskey",
         "credential",
     ];
+    if !line.contains(['=', ':']) {
+        return None;
+    }
     let lower = line.to_ascii_lowercase();
     let name_end = NAMES.iter().filter_map(|it| lower.find(it).map(|at| at + it.len())).min()?;
     let rest = &line[name_end..];

@@ -17,6 +17,8 @@ const LONGEST_LINE: usize = 2_000;
 const MOST_MATCHES: usize = 200;
 const LONGEST_MATCH: usize = 300;
 const LONGEST_PATTERN: usize = 1_000;
+/// What makes a pattern more than text.
+const SIGNS: [char; 14] = ['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$'];
 const SEARCHED_BYTES: usize = 64 * 1024 * 1024;
 const MOST_ENTRIES: usize = 500;
 
@@ -135,7 +137,7 @@ impl<'a> Pattern<'a> {
         if pattern.is_empty() || pattern.len() > LONGEST_PATTERN {
             return Err(format!("`pattern` must have 1 to {LONGEST_PATTERN} bytes"));
         }
-        if literal {
+        if literal || !pattern.contains(SIGNS) {
             return Ok(Self::Literal(pattern));
         }
         let regex = RegexBuilder::new(pattern).size_limit(1 << 20).nest_limit(50).build();
