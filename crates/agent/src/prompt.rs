@@ -11,7 +11,7 @@ mod directive;
 pub mod instructions;
 pub mod untrusted;
 
-pub use directive::{DIRECTIVE, FENCED_DIRECTIVE};
+pub use directive::{FENCED, TOOLS};
 pub use instructions::{Instruction, discover};
 
 /// What a person has written for the model.
@@ -36,7 +36,7 @@ pub fn compile(layers: &Layers, found: &[Instruction], tools: bool) -> Vec<Piece
     let mut pieces = vec![Piece {
         name: "Directive".to_owned(),
         reason: "how Easel works; the same for every project".to_owned(),
-        text: if tools { DIRECTIVE } else { FENCED_DIRECTIVE }.to_owned(),
+        text: if tools { TOOLS } else { FENCED }.to_owned(),
     }];
     let own = [
         ("Global instructions", "yours, for all projects", &layers.global),
