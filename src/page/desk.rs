@@ -20,6 +20,8 @@ pub struct Desk {
     pub place: RwSignal<Option<Place>>,
     /// Text that the composer should append to its draft. The composer takes it.
     pub composing: RwSignal<Option<String>>,
+    /// A prompt waits at the front door until a model is set up.
+    pub prompt_waits: RwSignal<bool>,
     /// Grows when the person asks to save; every open editor then saves.
     pub save_asked: RwSignal<u64>,
     /// Files whose typed text is not stored yet. Editors keep it up to date.
@@ -90,6 +92,7 @@ impl Desk {
             dialog: RwSignal::default(),
             place: RwSignal::default(),
             composing: RwSignal::default(),
+            prompt_waits: RwSignal::default(),
             save_asked: RwSignal::default(),
             unsaved: RwSignal::default(),
             narrow: RwSignal::default(),

@@ -4,7 +4,7 @@
 
 use leptos::{html, prelude::*};
 
-use super::{Icon, IconButton, Pictogram};
+use super::{Icon, Pictogram};
 use crate::browser::dom;
 
 /// One line of a menu.
@@ -72,7 +72,19 @@ pub fn Menu(
                         <Pictogram icon=Icon::ChevronDown />
                     </button>
                 }.into_any(),
-                None => view! { <IconButton icon label on_press=show /> }.into_any(),
+                None => view! {
+                    <button
+                        type="button"
+                        class="icon-button"
+                        aria-label=label
+                        title=label
+                        aria-haspopup="menu"
+                        aria-expanded=move || open.get().to_string()
+                        on:click=move |_| show.run(())
+                    >
+                        <Pictogram icon />
+                    </button>
+                }.into_any(),
             }}
             <MenuList label choices list on_toggle=move |it: bool| open.set(it) />
         </span>
@@ -127,7 +139,8 @@ pub fn MenuList(
                         >
                             {choice.icon.map(|icon| view! { <Pictogram icon /> })}
                             <span class="menu__label">{choice.label}</span>
-                            <kbd class="menu__keys">{choice.keys}</kbd>
+                            {(!choice.keys.is_empty())
+                                .then(|| view! { <kbd class="menu__keys">{choice.keys}</kbd> })}
                         </button>
                     }})
                     .collect_view()

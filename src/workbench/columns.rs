@@ -21,10 +21,10 @@ pub fn Columns() -> impl IntoView {
     let n =
         Memo::new(move |_| desk.layout.with(|it| it.columns.len().clamp(1, arrange::MAX_COLUMNS)));
     let share = Memo::new(move |_| desk.layout.with(|it| it.split));
-    let width = move |at: usize| {
-        let share = share.get();
-        let part = if at == 0 { share } else { 1.0 - share };
-        if n.get() == 1 { "1 1 0".to_owned() } else { format!("{part:.4} 1 0") }
+    let part = move |at: usize| match (n.get(), at) {
+        (1, _) => 1.0,
+        (_, 0) => share.get(),
+        (_, _) => 1.0 - share.get(),
     };
     view! {
         <div class="columns" data-columns=move || n.get().to_string()>
@@ -42,7 +42,7 @@ pub fn Columns() -> impl IntoView {
                 })}
                 <div
                     class="columns__column"
-                    style:flex=move || width(at)
+                    style:--share=move || format!("{:.4}", part(at))
                     data-front=move || (desk.column.get() == at).then_some("")
                     on:focusin=move |_| desk.column.set(at)
                     on:pointerdown=move |_| desk.column.set(at)

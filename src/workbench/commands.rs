@@ -83,7 +83,7 @@ const GENERAL: &[Command] = &[
     Command {
         id: "shortcuts",
         title: |t| t.shortcuts,
-        keys: &["Mod+/"],
+        keys: &["Shift+F1"],
         when: always,
         run: |desk| open(desk, Dialog::Settings(crate::page::Section::Shortcuts)),
     },

@@ -15,6 +15,7 @@ use super::{
     top_bar::TopBar,
 };
 use crate::{
+    browser::dom,
     i18n::texts,
     page::Desk,
     ui::{Along, Badge, Icon, IconButton, Splitter, Tone},
@@ -39,7 +40,17 @@ pub fn Frame() -> impl IntoView {
     let chat = move || seen(&["chat"], chat_open.get());
     view! {
         <div class="frame" data-narrow=move || narrow.get()>
-            <a class="skip" href="#main">{text.skip}</a>
+            <a
+                class="skip"
+                href="#main"
+                on:click=move |ev| {
+                    // Without a step in the history, which Back would have to undo.
+                    ev.prevent_default();
+                    dom::focus("#main");
+                }
+            >
+                {text.skip}
+            </a>
             <TopBar />
             <div class="frame__body">
                 <Rail />

@@ -25,6 +25,7 @@ pub(super) fn begin(desk: Desk) {
     look(desk);
     layout(desk);
     documents(desk);
+    persist(desk);
 }
 
 fn listen(desk: Desk) {
@@ -43,6 +44,10 @@ fn listen(desk: Desk) {
             shift: ev.shift_key(),
         };
         let apple = desk.apple.get_untracked();
+        // Option is how letters like ø are typed.
+        if apple && press.alt && !press.command && !press.control && dom::is_typing(&ev) {
+            return;
+        }
         let wanted = |it: &&commands::Command| {
             it.keys.iter().any(|it| commands::keys::matches(it, &press, apple))
         };
@@ -79,6 +84,22 @@ fn look(desk: Desk) {
     });
 }
 
+/// Asks the browser to keep what is stored, once there is something worth keeping.
+fn persist(desk: Desk) {
+    let wanted =
+        Memo::new(move |_| desk.at_work() && desk.views.settings.with(|it| !it.storage.persisted));
+    Effect::new(move |asked: Option<bool>| {
+        let asked = asked.unwrap_or_default();
+        if asked || !wanted.get() {
+            return asked;
+        }
+        dom::persist(move |granted| {
+            desk.wish(Wish::Settings(link::settings::Wish::Persisted { granted }));
+        });
+        true
+    });
+}
+
 /// Takes the project's layout once, and hands it back a moment after each change.
 fn layout(desk: Desk) {
     let taken = RwSignal::new(None::<String>);
@@ -103,21 +124,19 @@ fn layout(desk: Desk) {
         }
         // The first time is the restored layout itself.
         if began {
-            timer.put_off(KEEP_AFTER_MS, move || keep(desk));
+            timer.put_off(KEEP_AFTER_MS, move || keep(desk, taken));
         }
         (timer, true)
     });
     Effect::new(move |_| {
-        dom::before_hiding(move || {
-            if taken.with_untracked(Option::is_some) {
-                keep(desk);
-            }
-        });
+        dom::before_hiding(move || keep(desk, taken));
     });
 }
 
-fn keep(desk: Desk) {
-    if untrack(|| desk.at_work()) {
+/// Hands the layout back, unless another project has come and its own layout has not.
+fn keep(desk: Desk, taken: RwSignal<Option<String>>) {
+    let project = desk.views.workbench.with_untracked(|it| it.project.clone());
+    if untrack(|| desk.at_work()) && taken.get_untracked() == Some(project) {
         let layout = Box::new(desk.layout.get_untracked());
         desk.wish(Wish::Workbench(link::workbench::Wish::Keep(layout)));
     }

@@ -25,6 +25,7 @@ pub fn Toasts() -> impl IntoView {
     };
     let said = move || desk.said.get();
     let forget = move |id: u64| desk.said.update(|it| it.retain(|it| it.id != id));
+    let expire = move |id: u64| desk.said.update(|it| it.retain(|it| it.id > id));
     let removed = Memo::new(move |_| desk.views.home.with(|it| it.removed.clone()));
     let waved = RwSignal::new(None::<String>);
     let shown =
@@ -34,16 +35,15 @@ pub fn Toasts() -> impl IntoView {
             desk.wish(link::Wish::Home(link::home::Wish::Restore { project: card.id }));
         }
     };
-    // The newest confirmation goes last, each in its time.
-    Effect::new(move |seen: Option<u64>| {
+    // The newest confirmation goes last, and takes the older ones with it.
+    Effect::new(move |seen: Option<Option<u64>>| {
         let newest = desk.said.with(|it| it.last().map(|it| it.id));
-        match newest {
-            Some(id) if seen != Some(id) => {
-                dom::after(SAID_MS, move || forget(id));
-                id
-            }
-            Some(_) | None => seen.unwrap_or(u64::MAX),
+        if let Some(id) = newest
+            && seen.flatten() != newest
+        {
+            dom::after(SAID_MS, move || expire(id));
         }
+        newest
     });
     view! {
         <div class="toasts">

@@ -100,7 +100,7 @@ fn SavedState() -> impl IntoView {
         Saved::NotSaved { why } => (Icon::Warning, (text.not_saved)(&why), "failed"),
     };
     view! {
-        <span class="top-bar__saved" role="status" data-status=move || shown().2>
+        <span class="top-bar__saved" data-status=move || shown().2>
             <Pictogram icon=Signal::derive(move || shown().0) />
             <span>{move || shown().1}</span>
         </span>

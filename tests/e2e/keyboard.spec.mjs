@@ -51,7 +51,7 @@ test("the whole main job by keyboard alone", async ({ easel }) => {
     await keyboard.type("<p>By hand</p>");
     await press("ControlOrMeta+s");
     await expect(easel.saved).toBeVisible();
-    await press("ControlOrMeta+Shift+V");
+    await press("Alt+p");
     await expect(preview.getByText("By hand")).toBeVisible();
   });
 
@@ -63,7 +63,7 @@ test("the whole main job by keyboard alone", async ({ easel }) => {
     await press("Enter");
     await tabTo(page, easel.history.getByRole("button", { name: "Rewind to here" }));
     await press("Enter");
-    await press("ControlOrMeta+Shift+V");
+    await press("Alt+p");
     await expect(preview.getByText("By hand")).toHaveCount(0);
     await easel.command("Undo rewind");
     await expect(preview.getByText("By hand")).toBeVisible();

@@ -32,7 +32,7 @@ fn a_column_that_does_not_exist_is_the_last_one() {
 
 #[test]
 fn closing_shows_the_neighbour() {
-    check("preview *file:a file:b", |it| close(it, "file:a"), expect!["*preview file:b"]);
+    check("preview *file:a file:b", |it| close(it, "file:a"), expect!["preview *file:b"]);
     check("preview file:a *file:b", |it| close(it, "preview"), expect!["file:a *file:b"]);
     check("*preview | *file:a", |it| close(it, "file:a"), expect!["*preview"]);
     check("*preview", |it| close(it, "preview"), expect![""]);

@@ -61,7 +61,7 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         id: "show-preview",
         title: |t| t.show_preview,
-        keys: &["Mod+Shift+V"],
+        keys: &["Alt+P"],
         when: at_work,
         run: |desk| desk.show("preview"),
     },

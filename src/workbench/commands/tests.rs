@@ -35,7 +35,31 @@ fn shortcuts_are_shown_as_the_system_does() {
         .filter_map(|it| Some((it.id, it.keys.first()?)))
         .map(|(id, it)| format!("{id}: {} | {}\n", keys::shown(it, false), keys::shown(it, true)))
         .collect();
-    expect![[r#""#]].assert_eq(&list);
+    expect![[r#"
+        palette: Ctrl+Shift+P | ⇧⌘P
+        quick-open: Ctrl+P | ⌘P
+        settings: Ctrl+, | ⌘,
+        shortcuts: Shift+F1 | ⇧F1
+        save: Ctrl+S | ⌘S
+        focus-chat: Ctrl+Alt+I | ⌃⌥I
+        toggle-side: Ctrl+B | ⌘B
+        toggle-chat: Ctrl+Alt+B | ⌥⌘B
+        show-files: Ctrl+Shift+E | ⇧⌘E
+        show-preview: Alt+P | ⌥P
+        show-changes: Ctrl+Shift+G | ⇧⌘G
+        show-history: Alt+H | ⌥H
+        toggle-console: Ctrl+J | ⌘J
+        split: Ctrl+\ | ⌘\
+        close-tab: Alt+W | ⌥W
+        next-tab: Alt+PageDown | ⌥PageDown
+        previous-tab: Alt+PageUp | ⌥PageUp
+        next-part: F6 | F6
+        previous-part: Shift+F6 | ⇧F6
+        reload-preview: Alt+R | ⌥R
+        stop-reply: Ctrl+Shift+Backspace | ⇧⌘Backspace
+        apply: Ctrl+Shift+Enter | ⇧⌘Enter
+    "#]]
+    .assert_eq(&list);
 }
 
 #[test]

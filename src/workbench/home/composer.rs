@@ -4,7 +4,7 @@
 //! one.
 
 use leptos::prelude::*;
-use link::home::{View, Wish};
+use link::home::{Template, View, Wish};
 
 use crate::{
     i18n::texts,
@@ -23,8 +23,7 @@ pub fn Composer() -> impl IntoView {
     let text = &texts().home;
     let draft = RwSignal::new(String::new());
     let template = RwSignal::new(String::new());
-    // The prompt waits for a model while the settings are open.
-    let waiting = RwSignal::new(false);
+    let waiting = desk.prompt_waits;
     let chosen = Memo::new(move |_| {
         let template = template.get();
         if template.is_empty() { desk.views.home.with(first_template) } else { template }
@@ -157,24 +156,28 @@ fn Templates(chosen: Memo<String>, #[prop(into)] on_choose: Callback<String>) ->
         <fieldset class="home__templates">
             <legend class="home__legend">{text.start_from}</legend>
             <For each=templates key=|it| it.id.clone() let:template>
-                <label class="home__template">
-                    <input
-                        type="radio"
-                        name="template"
-                        value=template.id.clone()
-                        prop:checked={
-                            let id = template.id.clone();
-                            move || *chosen.read() == id
-                        }
-                        on:change={
-                            let id = template.id.clone();
-                            move |_| on_choose.run(id.clone())
-                        }
-                    />
-                    <span class="home__template-name">{template.name}</span>
-                    <span class="home__hint">{template.about}</span>
-                </label>
+                <Choice template chosen on_choose />
             </For>
         </fieldset>
+    }
+}
+
+#[component]
+fn Choice(template: Template, chosen: Memo<String>, on_choose: Callback<String>) -> impl IntoView {
+    let id = StoredValue::new(template.id.clone());
+    let checked = move || id.with_value(|id| *chosen.read() == *id);
+    view! {
+        <label class="home__template">
+            <input
+                type="radio"
+                name="template"
+                value=template.id
+                prop:checked=checked
+                checked=checked
+                on:change=move |_| on_choose.run(id.get_value())
+            />
+            <span class="home__template-name">{template.name}</span>
+            <span class="home__hint">{template.about}</span>
+        </label>
     }
 }

@@ -47,6 +47,7 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
     let fresh = known.is_none();
     let key_state = known.as_ref().filter(|it| it.has_key).map(|it| it.key.clone());
     let start = known.unwrap_or_else(|| filled(&PRESETS[0]));
+    let title = if fresh { text.add_title.to_owned() } else { (text.edit_of)(&start.id) };
     let chosen = RwSignal::new(PRESETS[0].id.to_owned());
     let id = RwSignal::new(start.id);
     let kind = RwSignal::new(start.kind);
@@ -109,12 +110,13 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
     view! {
         <form
             class="form settings__form"
-            aria-label=text.add_title
+            aria-label=title.clone()
             on:submit=move |ev| {
                 ev.prevent_default();
                 save.run(());
             }
         >
+            <h4>{title}</h4>
             {fresh.then(|| view! {
                 <Select label=text.preset value=chosen options=presets.to_vec() on_choose=choose />
                 <TextField label=text.name value=id hint=text.name_hint wrong=wrong_id />

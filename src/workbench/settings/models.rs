@@ -30,11 +30,12 @@ pub fn Models() -> impl IntoView {
     };
     view! {
         <p class="settings__about">{text.models_about}</p>
+        <Waiting />
         <Unreached />
         <Show when=move || none.get() && edited.read().is_none()>
             <Empty icon=Icon::Bot title=text.no_providers text=text.no_providers_text />
         </Show>
-        <ul class="settings__list">
+        <ul class="settings__list" hidden=move || edited.read().is_some()>
             <For each=move || ids.get() key=String::clone let:id>
                 <Row id edited />
             </For>
@@ -53,6 +54,29 @@ pub fn Models() -> impl IntoView {
                         label=text.refresh
                         icon=Icon::Refresh
                         on_press=move |()| desk.wish(link::Wish::Settings(Wish::RefreshModels))
+                    />
+                </Show>
+            </div>
+        </Show>
+    }
+}
+
+/// A prompt is kept until there is a model; then it goes on from here.
+#[component]
+fn Waiting() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let text = &texts().home;
+    let known = Memo::new(move |_| desk.views.chat.with(|it| !it.composer.model.is_empty()));
+    view! {
+        <Show when=move || desk.prompt_waits.get()>
+            <div class="settings__note" data-tone="accent" role="status">
+                <Pictogram icon=Icon::Message />
+                <p>{text.needs_model}</p>
+                <Show when=move || known.get()>
+                    <Button
+                        label=text.go_on
+                        kind=ButtonKind::Primary
+                        on_press=move |()| desk.dialog.set(None)
                     />
                 </Show>
             </div>
@@ -111,7 +135,7 @@ fn Row(id: String, edited: RwSignal<Option<String>>) -> impl IntoView {
     let scripted =
         Memo::new(move |_| provider.with(|it| it.as_ref().is_some_and(|it| it.kind == "script")));
     view! {
-        <li class="settings__row" hidden=move || edited.read().as_ref() == Some(&id.get_value())>
+        <li class="settings__row">
             <div class="settings__row-head">
                 <span class="settings__row-name"><bdi>{name}</bdi></span>
                 <span class="settings__row-about">{about}</span>
