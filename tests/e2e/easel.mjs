@@ -65,7 +65,7 @@ export class Easel {
     return this.chat.getByRole("button", { name: "Stop", exact: true });
   }
   get card() {
-    return this.messages.getByRole("region", { name: /files? changed$/ }).last();
+    return this.messages.getByRole("group", { name: /files? changed$/ }).last();
   }
   get changes() {
     return this.page.getByRole("region", { name: "Changes", exact: true });

@@ -25,7 +25,7 @@ test("CHAT-1 CHAT-2 CHAT-3 CHAT-15 ACT-1 ACT-3 ACT-5 ACT-9 CTX-3 CTX-11 PLN-5 WB
     await easel.card.getByRole("button", { name: "Review" }).click();
     await expect(easel.changes.getByRole("checkbox", { name: /^Accept / })).toHaveCount(3);
     await expect(easel.changes).toContainText("+");
-    await expect(easel.changes.getByRole("region", { name: "index.html" })).toContainText("My garden");
+    await expect(easel.changes.getByRole("group", { name: "index.html" })).toContainText("My garden");
   });
 
   await test.step("Apply makes one commit, and the preview follows", async () => {

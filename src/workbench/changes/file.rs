@@ -53,7 +53,8 @@ pub fn ReviewedFile(file: Memo<Option<FileDiff>>, side_by_side: Memo<bool>) -> i
             let (summary, conflict) = (file.summary.clone(), file.conflict);
             let path = summary.path.clone();
             Some(view! {
-                <section
+                <div
+                    role="group"
                     class="diff-file"
                     aria-label=path
                     data-conflict=conflict.then_some("")
@@ -67,7 +68,7 @@ pub fn ReviewedFile(file: Memo<Option<FileDiff>>, side_by_side: Memo<bool>) -> i
                         </p>
                     </Show>
                     <Hunks file side_by_side />
-                </section>
+                </div>
             })
         }}
     }
@@ -114,10 +115,10 @@ pub fn ShownFile(file: FileDiff, side_by_side: Memo<bool>) -> impl IntoView {
     let summary = file.summary.clone();
     let path = summary.path.clone();
     view! {
-        <section class="diff-file" aria-label=path>
+        <div role="group" class="diff-file" aria-label=path>
             <header class="diff-file__head"><FileName summary /></header>
             <Hunks file side_by_side />
-        </section>
+        </div>
     }
 }
 

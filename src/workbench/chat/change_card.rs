@@ -32,14 +32,14 @@ fn Card(card: ChangeCard) -> impl IntoView {
     let files = card.files.iter();
     let files = files.map(|it| view! { <li><FileName summary=it.clone() /></li> }).collect_view();
     view! {
-        <section class="change-card" aria-label=label_of_all data-state=name data-action=card.action>
+        <div role="group" class="change-card" aria-label=label_of_all data-state=name data-action=card.action>
             <header class="change-card__head">
                 <span class="change-card__title">{title}</span>
                 <span class="change-card__state">{label}</span>
             </header>
             <ul class="change-card__files">{files}</ul>
             {(card.state == ChangeState::Pending).then(|| view! { <Decide /> })}
-        </section>
+        </div>
     }
     .into_any()
 }
