@@ -26,7 +26,11 @@ const LONGEST_BLOCK: usize = 256 * 1024;
 /// Text as it streams in.
 #[derive(Debug, Default)]
 pub struct Blocks {
-    finished: Vec<Block>,
+    /// Everything that was pushed.
+    text: String,
+    /// The finished ones, then those that may still change.
+    blocks: Vec<Block>,
+    n_finished: usize,
     /// Whole lines of blocks that may still change.
     lines: String,
     /// The line that is not complete.
@@ -34,7 +38,6 @@ pub struct Blocks {
     code: Option<Code>,
     /// The file that the last finished block names.
     named: Option<String>,
-    open: Vec<Block>,
 }
 
 /// A code fence that is open.
@@ -50,11 +53,13 @@ pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Blocks::default();
     blocks.push(text);
     blocks.finish();
-    blocks.finished
+    blocks.blocks
 }
 
 impl Blocks {
     pub fn push(&mut self, delta: &str) {
+        self.text.push_str(delta);
+        self.blocks.truncate(self.n_finished);
         for piece in delta.split_inclusive('\n') {
             self.rest.push_str(piece);
             if self.rest.ends_with('\n') {
@@ -63,37 +68,44 @@ impl Blocks {
             }
         }
         self.settle();
-        self.open = self.preview();
+        self.n_finished = self.blocks.len();
+        self.blocks.extend(self.preview());
     }
 
     /// The text is complete.
     pub fn finish(&mut self) {
+        self.blocks.truncate(self.n_finished);
         if !self.rest.is_empty() {
             let line = std::mem::take(&mut self.rest);
             self.line(&line);
         }
         self.finish_lines();
         if let Some(code) = self.code.take() {
-            self.finished.push(code.block());
+            self.blocks.push(code.block());
         }
-        self.open.clear();
+        self.n_finished = self.blocks.len();
     }
 
     /// The blocks that will not change any more.
     pub fn finished(&self) -> &[Block] {
-        &self.finished
+        &self.blocks[..self.n_finished]
     }
 
     /// Returns all blocks; those behind the finished ones may still change.
-    pub fn all(&self) -> impl Iterator<Item = &Block> {
-        self.finished.iter().chain(&self.open)
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Returns everything that was pushed.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     fn line(&mut self, line: &str) {
         let text = line.trim_end_matches(['\n', '\r']);
         if let Some(code) = &mut self.code {
             if code.opening.closed_by(text) {
-                self.finished.extend(self.code.take().map(Code::block));
+                self.blocks.extend(self.code.take().map(Code::block));
             } else {
                 code.text.push_str(code.opening.dedent(text));
                 code.text.push('\n');
@@ -140,9 +152,7 @@ impl Blocks {
     }
 
     fn take(&mut self, text: &str) {
-        for block in rendered(text) {
-            self.finished.push(block);
-        }
+        self.blocks.extend(rendered(text));
         if let Some(line) = text.lines().rfind(|line| !line.trim().is_empty()) {
             self.named = path_line(line).map(|it| it.to_string());
         }
