@@ -70,7 +70,8 @@ pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
     let site = config.site.clone();
     runtime.block_on(async {
         // Before anybody is told the address, so that an early end is a good one.
-        let ended = ended()?;
+        let ended = told(1)?;
+        let impatient = told(2)?;
         let bound = bind(config).await?;
         let address = format!("{}/#token={}", bound.home, bound.token.expose());
         // A terminal that is gone is no reason to stop.
@@ -78,7 +79,10 @@ pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
         if open {
             open_browser(&address);
         }
-        bound.serve(ended).await
+        tokio::select! {
+            done = bound.serve(ended) => done,
+            () = impatient => Ok(()),
+        }
     })?;
     // What is still open had its time.
     runtime.shutdown_background();
@@ -205,14 +209,16 @@ impl Bound {
     }
 }
 
-/// Resolves when the person or the system wants an end.
-fn ended() -> io::Result<impl Future<Output = ()>> {
+/// Resolves when the person or the system has wanted an end so many times.
+fn told(n_times: usize) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        for _ in 0..n_times {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
     })
 }

@@ -69,6 +69,10 @@ impl Upstream {
                 let dialect = dialect(&endpoint);
                 let request = dialect.request(&ask);
                 let answer = self.send(&endpoint, dialect.as_ref(), request).await?;
+                if is_json(&answer) {
+                    // Some gateways put an error into an answer that looks good.
+                    return Err(self.refused(&endpoint, StatusCode::BAD_GATEWAY, answer).await);
+                }
                 Ok(Reply::streamed(answer, dialect.decoder(), &ask.model, self.idle))
             }
         }
@@ -137,6 +141,11 @@ impl Upstream {
         }
         rejection
     }
+}
+
+fn is_json(answer: &Response<hyper::body::Incoming>) -> bool {
+    let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    media_type.is_some_and(|it| it.starts_with("application/json"))
 }
 
 fn build(

@@ -132,3 +132,66 @@ impl Form {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use providers::{failure, script::Step};
+    use tokio::time::{Instant, sleep};
+    use wire::{RejectionCode, StopReason};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_model_thinks_something_is_sent() {
+        let asked = after(0, Ok(()));
+        check(asked, Form::Lines, "\n\n{\"type\":\"finish\",\"reason\":\"end_of_turn\"}\n").await;
+        let chunks = Chunks::new("c", "m", 1, false);
+        let body = read(respond(after(0, Ok(())), Form::Events(Box::new(chunks)), String::new()));
+        let body = body.await.unwrap();
+        assert!(body.starts_with(": ping\n\n: ping\n\ndata: {"), "{body}");
+        assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_is_slow_to_begin_is_waited_for() {
+        // Five seconds in silence, then lines at 15, 25 and with the beginning at 30.
+        let asked = after(30, Ok(()));
+        let expected = "\n\n\n\n\n{\"type\":\"finish\",\"reason\":\"end_of_turn\"}\n";
+        check(asked, Form::Lines, expected).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_in_time_is_an_answer_and_a_late_one_an_event() {
+        let busy = || Err(failure::plain(RejectionCode::Busy, "wait"));
+        let began = Instant::now();
+        let early = read(respond(after(4, busy()), Form::Lines, "r1".to_owned())).await;
+        assert_eq!(early.unwrap_err().code, RejectionCode::Busy);
+        assert_eq!(began.elapsed().as_secs(), 4);
+        let expected =
+            "{\"type\":\"error\",\"code\":\"busy\",\"message\":\"wait\",\"request_id\":\"r1\"}\n";
+        check(after(6, busy()), Form::Lines, expected).await;
+    }
+
+    async fn check(asked: Asked, form: Form, expected: &str) {
+        let body = read(respond(asked, form, "r1".to_owned())).await.unwrap();
+        assert_eq!(body, expected);
+    }
+
+    async fn read(
+        response: impl Future<Output = Result<Response, Rejection>>,
+    ) -> Result<String, Rejection> {
+        let body = response.await?.into_body().collect().await.unwrap().to_bytes();
+        Ok(String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// A reply that begins after so many seconds and ends after 25 more.
+    fn after(secs: u64, begun: Result<(), Rejection>) -> Asked {
+        let end = ModelEvent::Finish { reason: StopReason::EndOfTurn };
+        Box::pin(async move {
+            sleep(Duration::from_secs(secs)).await;
+            begun?;
+            Reply::scripted(vec![Step { wait: Duration::from_secs(25), event: end }])
+        })
+    }
+}

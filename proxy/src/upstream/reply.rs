@@ -35,7 +35,7 @@ enum Source {
 
 impl Reply {
     /// A script that begins with an error is refused as a provider would refuse.
-    pub(super) fn scripted(steps: Vec<Step>) -> Result<Self, Rejection> {
+    pub(crate) fn scripted(steps: Vec<Step>) -> Result<Self, Rejection> {
         if let Some(Step { wait: Duration::ZERO, event: ModelEvent::Error(rejection) }) =
             steps.first()
         {

@@ -2,8 +2,10 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     process::{Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -29,6 +31,38 @@ fn it_prints_the_address_with_the_token_and_ends_when_told() {
     proxy.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert!(!log.contains(&token));
     assert!(log.lines().all(|it| serde_json::from_str::<serde_json::Value>(it).is_ok()), "{log}");
+}
+
+#[test]
+fn who_tells_it_twice_does_not_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let scripts = folder.path().join("scripts");
+    fs::create_dir(&scripts).unwrap();
+    fs::write(scripts.join("long.script"), "when *\ntext a\npause 60000\ntext b\n").unwrap();
+    let flags = ["--port", "0", "--scripts", scripts.to_str().unwrap()];
+    let mut proxy = program(&folder, &flags).stdout(Stdio::piped()).spawn().unwrap();
+    let line = BufReader::new(proxy.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let port: u16 = line.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let token = line.split("token=").nth(1).unwrap();
+    let body =
+        r#"{"model":"script/long","messages":[{"role":"user","content":"x"}],"stream":true}"#;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost:{port}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    stream.read_exact(&mut [0; 15]).unwrap();
+    let id = proxy.id().to_string();
+    let kill = || Command::new("kill").arg(&id).status().unwrap();
+    assert!(kill().success());
+    std::thread::sleep(Duration::from_millis(300));
+    let began = Instant::now();
+    assert!(kill().success());
+    assert!(proxy.wait().unwrap().success());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -82,6 +82,12 @@ async fn a_provider_that_refuses_is_told_by_what_to_do() {
             ]],
         );
         check(
+            refused("unlucky").await,
+            &expect![[
+                r#"502 retry-after "" {"code":"provider_failed","message":"The provider failed on its side: no luck"}"#
+            ]],
+        );
+        check(
             refused("quote the key").await,
             &expect![[
                 r#"502 retry-after "" {"code":"provider_failed","message":"The provider failed on its side: your key is …"}"#

@@ -145,6 +145,9 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
     if last.contains("fail") {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it broke at 10.1.2.3");
     }
+    if last.contains("unlucky") {
+        return refusal(StatusCode::OK, "no luck");
+    }
     if last.contains("too much") {
         return refusal(StatusCode::BAD_REQUEST, "prompt is too long: 9 tokens > 8 maximum");
     }
