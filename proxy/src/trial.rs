@@ -23,6 +23,7 @@ pub(crate) async fn run(
     endpoint: &Endpoint,
 ) -> TestReport {
     let listed = catalogue.ask(endpoint, upstream).await;
+    let proved = listed.is_ok();
     let models = match listed {
         Ok(models) => models,
         // There are servers that answer questions and list nothing.
@@ -34,7 +35,9 @@ pub(crate) async fn run(
         Err(rejection) => return failed(&rejection, 0),
     };
     let n_models = u32::try_from(models.len()).unwrap_or(u32::MAX);
-    if let Some(own) = endpoint.models.first()
+    // A list proves address and key, and a listed model exists; only others need a question.
+    let listed = |own: &&String| models.iter().any(|it| it.id == **own);
+    if let Some(own) = endpoint.models.iter().find(|it| !proved || !listed(it))
         && let Err(rejection) = question(upstream, endpoint, own.clone()).await
     {
         return failed(&rejection, n_models);

@@ -136,7 +136,7 @@ async fn models_are_those_of_all_who_answer() {
 #[tokio::test]
 async fn a_test_names_the_hop_that_failed() {
     let easel = Easel::start_with(|config| {
-        config.endpoints[0].models.push("rate limit".to_owned());
+        config.endpoints[0].models = vec!["recorded-model".to_owned(), "unlisted".to_owned()];
         config.endpoints[1].base_url += "/not/a/provider";
     })
     .await;
@@ -145,6 +145,9 @@ async fn a_test_names_the_hop_that_failed() {
         async move { easel.app("POST", &format!("/app/providers/{id}/test"), &Value::Null).await.json() }
     };
     assert_eq!(test("recorded").await, json!({ "message": "Works: 2 models", "n_models": 2 }));
+    let asked = easel.upstream.asked();
+    let models: Vec<_> = asked.iter().map(|it| it["body"]["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["unlisted"], "only what the list does not prove is asked for");
     assert_eq!(
         test("claude").await,
         json!({ "failed": "provider", "message": "The address answers, but not as a model provider does; check its path", "n_models": 0 })

@@ -133,7 +133,9 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
     };
     upstream.keep(path, &body);
     let messages = body["messages"].as_array().cloned().unwrap_or_default();
-    let last = messages.last().cloned().unwrap_or_default().to_string();
+    let last = messages.last().cloned().unwrap_or_default();
+    let answered = last["role"] == "tool" || last.to_string().contains("tool_result");
+    let last = if answered { String::new() } else { prompt(&last["content"]) };
     if last.contains("rate limit") {
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "slow down");
         response.headers_mut().insert(header::RETRY_AFTER, 7.into());
@@ -151,7 +153,6 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
     if last.contains("too much") {
         return refusal(StatusCode::BAD_REQUEST, "prompt is too long: 9 tokens > 8 maximum");
     }
-    let answered = last.contains("tool_result") || last.contains("\"tool\"");
     let recording = match (dialect, answered) {
         (Dialect::OpenAi, false) => include_str!("../recordings/openai/write.sse"),
         (Dialect::OpenAi, true) => include_str!("../recordings/openai/finish.sse"),
@@ -174,6 +175,13 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
         return streamed(upstream, events, pause, true);
     }
     streamed(upstream, events, pause, false)
+}
+
+/// The last line: before it stands what the app adds.
+fn prompt(content: &Value) -> String {
+    let texts = content.as_array().into_iter().flatten().filter_map(|it| it["text"].as_str());
+    let text = content.as_str().or(texts.last());
+    text.unwrap_or_default().trim_end().rsplit('\n').next().unwrap_or_default().to_owned()
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response {
