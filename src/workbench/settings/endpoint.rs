@@ -107,10 +107,11 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
         (COMPATIBLE.to_owned(), text.openai_compatible.to_owned()),
         ("anthropic".to_owned(), text.anthropic.to_owned()),
     ];
+    let name = title.clone();
     view! {
         <form
             class="form settings__form"
-            aria-label=title.clone()
+            aria-label=name
             on:submit=move |ev| {
                 ev.prevent_default();
                 save.run(());
