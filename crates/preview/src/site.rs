@@ -194,11 +194,10 @@ impl Site {
         line: Option<u32>,
         column: Option<u32>,
     ) -> Option<Place> {
-        let (line, column) = (line.unwrap_or(1), column.unwrap_or(1));
-        match (path, url) {
-            (Some(path), _) => Some(Place { path: path.to_owned(), line, column }),
-            (None, Some(url)) => self.locate(url, line, column),
-            (None, None) => None,
+        let column = column.unwrap_or(1);
+        match path {
+            Some(path) => Some(Place { path: path.to_owned(), line: line.unwrap_or(1), column }),
+            None => self.locate(url?, line?, column),
         }
     }
 
@@ -250,7 +249,11 @@ impl Site {
         };
         match numbers() {
             Some(Place { path, line, column }) => format!("{path}:{line}:{column}"),
-            None => self.path_of(place).unwrap_or(place).to_owned(),
+            None => {
+                let path = self.path_of(place).unwrap_or(place);
+                let pack = path.strip_prefix(PACKS).and_then(|it| it.split('/').next());
+                pack.unwrap_or(path).to_owned()
+            }
         }
     }
 

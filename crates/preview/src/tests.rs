@@ -273,7 +273,7 @@ fn places_in_what_was_served_lead_back() {
     expect![[r#"
         Error: x
             at a (a.tsx:5:9)
-            at /__packs/p.js:1:2 a.tsx:4:1 http://pv-a.testing/x"#]]
+            at p.js:1:2 a.tsx:4:1 http://pv-a.testing/x"#]]
     .assert_eq(&site.readable(text));
 }
 

@@ -17,8 +17,17 @@ const LIMIT_REPORTS_PER_SECOND = 100;
 let n_reports = 0;
 let lastError = 0;
 
+/// In a sandboxed frame already looking for service workers throws.
+const workers = (() => {
+  try {
+    return navigator.serviceWorker;
+  } catch {
+    return undefined;
+  }
+})();
+
 function worker() {
-  return navigator.serviceWorker?.controller;
+  return workers?.controller;
 }
 
 /// Sends a report to the core: through the service worker, which also works in a tab of its own.
@@ -92,14 +101,14 @@ function placeOf(stack) {
 
 // ——— what the core says ———
 
-navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+workers?.addEventListener("message", ({ data }) => {
   if (data?.type === "located") locate(data);
   if (data?.type === "dialog-answer") answered(data);
   if (data?.type !== "changed") return;
   if (data.styles) swapStyles(data.styles).then(() => painted(data.generation));
   else location.reload();
 });
-navigator.serviceWorker?.startMessages();
+workers?.startMessages();
 
 // ——— painted and navigated ———
 
