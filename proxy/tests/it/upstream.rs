@@ -179,8 +179,8 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
 
 /// The last line: before it stands what the app adds.
 fn prompt(content: &Value) -> String {
-    let texts = content.as_array().into_iter().flatten().filter_map(|it| it["text"].as_str());
-    let text = content.as_str().or(texts.last());
+    let mut texts = content.as_array().into_iter().flatten().filter_map(|it| it["text"].as_str());
+    let text = content.as_str().or_else(|| texts.next_back());
     text.unwrap_or_default().trim_end().rsplit('\n').next().unwrap_or_default().to_owned()
 }
 

@@ -94,14 +94,18 @@ fn results_move_the_scene_on() {
 #[test]
 fn an_argument_may_have_several_lines() {
     let script = "when *\ntool edit\n  path a\n  search   x\n    y\n  replace\n";
-    check(script, &ask("", "", 0), &expect![[r#"
+    check(
+        script,
+        &ask("", "", 0),
+        &expect![[r#"
         0 ToolCallStart { call: "script-1-0", tool: "edit" }
         0 ToolCallDelta { call: "script-1-0", json: "{\"path\":\"a\",\"search\":\"  " }
         0 ToolCallDelta { call: "script-1-0", json: "x\\n    y\",\"replace\":\"\"}" }
         0 ToolCallEnd { call: "script-1-0" }
         0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 12, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
         0 Finish { reason: ToolUse }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -205,15 +209,16 @@ fn the_demo_fits_each_template() {
         assert_eq!(paths("a habit tracker", files, 0), "- index.html");
         assert_eq!(paths("anything", files, 0), "- index.html");
     }
-    assert_eq!(paths("anything", "app.js", 2), "index.html style.css app.js");
-    assert_eq!(paths("a habit tracker", "app.js", 2), "index.html style.css app.js");
+    assert_eq!(paths("anything", "script.js", 2), "index.html style.css script.js");
+    assert_eq!(paths("a habit tracker", "script.js", 2), "index.html style.css script.js");
     assert_eq!(paths("anything", "src/main.ts\n", 2), "src/main.ts style.css index.html");
     assert_eq!(
         paths("a habit tracker", "src/main.tsx\n", 2),
-        "src/habits.ts src/app.tsx src/main.tsx style.css index.html"
+        "src/habits.ts src/app.tsx src/style.css index.html"
     );
     assert_eq!(paths("another colour", "--accent: #3f7d58;", 0), "style.css");
-    assert_eq!(paths("anything", "app.js", 5), "");
+    assert_eq!(paths("another colour", "--accent: #3f7d58; src/style.css", 0), "src/style.css");
+    assert_eq!(paths("anything", "script.js", 5), "");
     assert_eq!(paths("more", "This demo is recorded, not made by a model.", 0), "");
 }
 
