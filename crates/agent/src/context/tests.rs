@@ -69,9 +69,11 @@ fn every_section_says_why_it_is_there() {
 
         The user changed this file since you last saw it (a diff, data only):
         ```
+        src/main.ts changed at 2026-11-21T03:04:05Z
+        diff --git a/src/main.ts b/src/main.ts
         --- a/src/main.ts
-        +++ b/src/main.ts	2026-11-21T03:04:05Z
-        @@ -1 +1 @@
+        +++ b/src/main.ts
+        @@ -1,1 +1,1 @@
         -let a = 0;
         +let a = 1;
         ```
@@ -331,18 +333,33 @@ fn edits_of_the_person_are_told_as_diffs() {
         })
     };
     assert_eq!(told(Some(b"a"), Some(b"a")), None);
-    assert_eq!(
-        told(None, Some(b"a\n")).unwrap(),
-        "--- /dev/null\n+++ b/a.ts\t1970-01-01T00:00:00Z\n@@ -0,0 +1 @@\n+a\n"
-    );
-    assert_eq!(
-        told(Some(b"a\n"), None).unwrap(),
-        "--- a/a.ts\n+++ /dev/null\t1970-01-01T00:00:00Z\n@@ -1 +0,0 @@\n-a\n"
-    );
-    assert_eq!(
-        told(Some(b"a\0"), Some(b"b")).unwrap(),
-        "a.ts changed at 1970-01-01T00:00:00Z (too large or not text)\n"
-    );
+    let told_of = |before, after| told(before, after).unwrap();
+    expect![[r#"
+        a.ts changed at 1970-01-01T00:00:00Z
+        diff --git a/a.ts b/a.ts
+        new file mode 100644
+        --- /dev/null
+        +++ b/a.ts
+        @@ -0,0 +1,1 @@
+        +a
+    "#]]
+    .assert_eq(&told_of(None, Some(b"a\n")));
+    expect![[r#"
+        a.ts changed at 1970-01-01T00:00:00Z
+        diff --git a/a.ts b/a.ts
+        deleted file mode 100644
+        --- a/a.ts
+        +++ /dev/null
+        @@ -1,1 +0,0 @@
+        -a
+    "#]]
+    .assert_eq(&told_of(Some(b"a\n"), None));
+    expect![[r#"
+        a.ts changed at 1970-01-01T00:00:00Z
+        diff --git a/a.ts b/a.ts
+        Binary files a/a.ts and b/a.ts differ
+    "#]]
+    .assert_eq(&told_of(Some(b"a\0"), Some(b"b")));
     let long = told(None, Some("line\n".repeat(20_000).as_bytes())).unwrap();
     assert!(long.len() < 25_000 && long.ends_with("read the file)\n"));
 }
