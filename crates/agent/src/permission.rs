@@ -169,15 +169,25 @@ impl Permissions {
     }
 }
 
-/// The widest thing that "Always" offers: the folder of an ordinary file, else the file itself.
+/// The widest thing that "Always" offers: the folder of an ordinary file (of a move, the folder that
+/// holds both ends), else the file itself.
 fn offered(call: &ToolCall, why: Why) -> String {
     let paths = call.paths();
     let Some(path) = paths.last() else { return "**".to_owned() };
     let folder = path.as_str().rsplit_once('/').map(|(folder, _)| folder);
-    match (why, folder) {
-        (Why::Changes, Some(folder)) => format!("{folder}/**"),
-        (Why::Changes | Why::Secrets | Why::Sensitive, _) => path.to_string(),
+    match (why, call, folder) {
+        (Why::Changes, ToolCall::Move { from, to }, _) => match common_folder(from, to) {
+            Some(folder) => format!("{folder}/**"),
+            None => "**".to_owned(),
+        },
+        (Why::Changes, _, Some(folder)) => format!("{folder}/**"),
+        (Why::Changes | Why::Secrets | Why::Sensitive, _, _) => path.to_string(),
     }
+}
+
+fn common_folder<'a>(one: &'a FilePath, other: &FilePath) -> Option<&'a str> {
+    let others: Vec<&str> = other.ancestors().collect();
+    one.ancestors().filter(|it| others.contains(it)).last()
 }
 
 /// Files that usually hold keys or passwords: not sent, not searched, not read without asking.

@@ -55,7 +55,8 @@ pub struct Options {
 #[derive(Debug)]
 pub enum Event {
     Model(ModelEvent),
-    /// The model's stream is over; whoever read it says so in any case.
+    /// The stream of the last [`Effect::Ask`] is over. The streams before it are dropped when it is
+    /// asked for, so that their ends are not taken for its own.
     StreamEnded,
     ToolFinished {
         call: String,

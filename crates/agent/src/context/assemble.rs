@@ -4,7 +4,7 @@
 //! old answers of tools, old turns, answers of this turn. Instructions and the person's message never
 //! give way.
 
-use wire::{Block, Message, ModelRequest, Role, ToolSpec};
+use wire::{Block, Message, Model, ModelRequest, Role, ToolSpec};
 
 use super::budget::{self, Meter, Share, tokens};
 use super::conversation::{self, Kept, count};
@@ -48,11 +48,13 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Assembled, TooLong> {
         (Share::Conversation, conversation_tokens, limit),
         (Share::Reply, reply, reply),
     ];
-    let room = window.saturating_sub(total_tokens);
+    let messages = for_model(with_context(kept.messages, start, &context), model);
+    let sent_tokens = total_tokens.max(system.tokens.saturating_add(count(&messages)));
+    let room = window.saturating_sub(sent_tokens);
     let request = ModelRequest {
         model: model.id.clone(),
         system: system.texts,
-        messages: with_context(kept.messages, start, &context),
+        messages,
         tools: system.tools,
         max_output_tokens: model.max_output_tokens.max(reply).min(room),
         temperature: inputs.temperature,
@@ -66,6 +68,10 @@ pub fn assemble(inputs: &Inputs<'_>) -> Result<Assembled, TooLong> {
         cost: budget::cost(model, total_tokens, reply),
         secrets,
     })
+}
+
+fn for_model(messages: Vec<Message>, model: &Model) -> Vec<Message> {
+    if model.tools { messages } else { conversation::without_tools(messages) }
 }
 
 /// What stands before the conversation.

@@ -62,6 +62,23 @@ pub(super) fn squeeze(messages: &mut [Message], limit_tokens: u32) -> usize {
     n_shortened
 }
 
+/// Tells calls and answers as text, for a model that knows no tools but goes on with a conversation
+/// that had them: providers refuse the blocks.
+pub(super) fn without_tools(mut messages: Vec<Message>) -> Vec<Message> {
+    for block in messages.iter_mut().flat_map(|it| &mut it.blocks) {
+        let text = match block {
+            Block::ToolCall { tool, arguments, .. } => {
+                format!("(A call of the tool `{tool}` with {arguments}.)")
+            }
+            Block::ToolResult { output, failed: false, .. } => format!("(It answered:)\n{output}"),
+            Block::ToolResult { output, failed: true, .. } => format!("(It failed:)\n{output}"),
+            Block::Text { .. } | Block::Image { .. } | Block::Reasoning { .. } => continue,
+        };
+        *block = Block::Text { text };
+    }
+    messages
+}
+
 /// Returns where turns begin: at the person's own words.
 fn turns(messages: &[Message]) -> Vec<usize> {
     let begins = |message: &Message| {

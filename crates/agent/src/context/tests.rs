@@ -311,6 +311,31 @@ fn a_model_without_tools_gets_the_other_directive() {
 }
 
 #[test]
+fn a_model_without_tools_reads_earlier_calls_as_text() {
+    let mut world = World::new();
+    world.say("Look");
+    world.conversation.push(message(
+        Role::Assistant,
+        Block::ToolCall {
+            call: "c1".to_owned(),
+            tool: "read".to_owned(),
+            arguments: r#"{"path":"a"}"#.to_owned(),
+        },
+    ));
+    let (call, output) = ("c1".to_owned(), "1\tx".to_owned());
+    world.conversation.push(message(Role::User, Block::ToolResult { call, output, failed: false }));
+    world.answer("I see");
+    world.say("Go");
+    assert!(matches!(world.assemble().request.messages[1].blocks[0], Block::ToolCall { .. }));
+    world.model.tools = false;
+    let messages = world.assemble().request.messages;
+    let text = |at: usize| messages[at].blocks[0].clone();
+    let said = |text: &str| Block::Text { text: text.to_owned() };
+    assert_eq!(text(1), said("(A call of the tool `read` with {\"path\":\"a\"}.)"));
+    assert_eq!(text(2), said("(It answered:)\n1\tx"));
+}
+
+#[test]
 fn the_cost_is_known_before_sending() {
     let mut world = World::new();
     world.say("Go");

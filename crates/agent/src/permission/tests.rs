@@ -83,6 +83,23 @@ fn both_ends_of_a_move_must_be_covered() {
 }
 
 #[test]
+fn always_covers_both_ends_of_a_move() {
+    for (from, to, pattern) in [
+        ("src/a", "src/ui/a", "move src/**"),
+        ("src/ui/a", "src/ui/b", "move src/ui/**"),
+        ("src/a", "b", "move **"),
+    ] {
+        let mut permissions = auto(&[]);
+        let json = serde_json::json!({ "from": from, "to": to }).to_string();
+        let call = ToolCall::parse("move", &json).unwrap();
+        let request = permissions.request("c1", &call, Why::Changes);
+        assert_eq!(request.pattern, pattern);
+        permissions.grant(&request);
+        assert_eq!(permissions.decide(&call), Decision::Allow);
+    }
+}
+
+#[test]
 fn a_denial_wins_in_both_modes() {
     let mut deny = grant(Tool::Write, "src/secret/**");
     deny.effect = Effect::Deny;
