@@ -38,8 +38,8 @@ pub const EN: Texts = Texts {
     previewed_about: "The preview runs as if the changes were applied",
     side_by_side: "Side by side",
     accept: |path| format!("Accept {path}"),
-    conflict: "You changed the same lines since the reply was made. Your version is untouched; \
-               accept to take the reply's version instead",
+    conflict: "You changed the same lines since the reply was made, so this file cannot be applied. \
+               Your version stays: leave this file out, or ask for the change again",
     open: "Open in editor",
     added: "added",
     modified: "changed",

@@ -133,7 +133,7 @@ fn every_file_has_its_lines_and_a_decision() {
                           "−1"
                     button type="button" aria-label="Open in editor" title="Open in editor (e)" class="icon-button"
                   p role="note" class="diff-file__conflict"
-                    "You changed the same lines since the reply was made. Your version is untouched; accept to take the reply's version instead"
+                    "You changed the same lines since the reply was made, so this file cannot be applied. Your version stays: leave this file out, or ask for the change again"
         "#]],
     );
 }
