@@ -196,7 +196,8 @@ fn read(report: &JsValue) -> Option<Report> {
         }
         "error" => Some(Report::Error {
             text: text("text")?,
-            url: text("url"),
+            // Where the page knows the project's file, that counts.
+            url: text("path").map(|it| format!("/{it}")).or_else(|| text("url")),
             line: number("line"),
             column: number("column"),
         }),

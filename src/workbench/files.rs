@@ -231,6 +231,7 @@ impl Tree {
         } else {
             Draft::NewFile { folder: parent }
         }));
+        self.show_draft();
     }
 
     /// Takes a typed name; returns what is wrong with it, for people.
@@ -246,7 +247,10 @@ impl Tree {
         match draft.read(typed, exists, self.texts) {
             Err(wrong) => return Some(wrong),
             Ok(Meaning::Nothing) => self.draft.set(None),
-            Ok(Meaning::Then(next)) => self.draft.set(Some(next)),
+            Ok(Meaning::Then(next)) => {
+                self.draft.set(Some(next));
+                self.show_draft();
+            }
             Ok(Meaning::Create(path)) => {
                 self.draft.set(None);
                 self.active.set(Some(path.clone()));

@@ -108,6 +108,16 @@ impl Tree {
         }
     }
 
+    /// The field for a new name takes the focus once its row is in sight.
+    pub(super) fn show_draft(self) {
+        dom::after(0, move || {
+            let draft = |rows: &Vec<tree::Row>| rows.iter().position(|it| it.kind == Kind::Draft);
+            if let Some(at) = self.rows.try_with_untracked(draft).flatten() {
+                self.bring_into_sight(at);
+            }
+        });
+    }
+
     /// Rows out of sight are not in the document, so the place is computed.
     fn bring_into_sight(self, at: usize) {
         let Some(scroller) = self.scroller.get_untracked() else { return };

@@ -102,7 +102,7 @@ pub(super) fn RowLine(tree: Tree, row: Row) -> impl IntoView {
                 <NameField tree />
             </Show>
             {mark_of(tree, row.state)
-                .map(|(letter, _, _)| view! { <span class="files__mark" aria-hidden="true">{letter}</span> })}
+                .map(|(letter, _, _)| view! { <span class="files__mark" aria-hidden="true" data-letter=letter></span> })}
             <MoreButton tree path is_folder=open.is_some() />
         </div>
     }
@@ -133,6 +133,7 @@ fn MoreButton(tree: Tree, path: StoredValue<String>, is_folder: bool) -> impl In
 fn NameField(tree: Tree) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let wrong = RwSignal::new(None::<String>);
+    let own = tree.draft.get_untracked();
     let start = move || {
         tree.draft.with(|it| it.as_ref().map(|it| it.start().to_owned())).unwrap_or_default()
     };
@@ -188,8 +189,10 @@ fn NameField(tree: Tree) -> impl IntoView {
             }
             on:blur=move |_| {
                 let Some(field) = field.get_untracked() else { return };
+                // A field that gives way to the next one is left, too; its name is taken already.
+                let current = own.is_some() && *tree.draft.read_untracked() == own;
                 // Leaving takes a good name and gives up a bad one.
-                if tree.draft.read_untracked().is_some() && tree.take_name(&field.value()).is_some() {
+                if current && tree.take_name(&field.value()).is_some() {
                     tree.draft.set(None);
                 }
             }
