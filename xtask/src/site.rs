@@ -40,6 +40,7 @@ pub(crate) fn build(profile: Profile) -> Outcome<()> {
     tools::npm()?;
     say(&format!("building the app for the browser (profile {})", profile.cargo_name()));
     run::run(web.cargo("build").args(["--bins", "--profile", profile.cargo_name()]))?;
+    let _alone = alone()?;
     let inputs = inputs(profile)?;
     let stamp = places::target().join("site.inputs");
     if places::site().exists() && fs::read_to_string(&stamp).is_ok_and(|it| it == inputs) {
@@ -51,6 +52,13 @@ pub(crate) fn build(profile: Profile) -> Outcome<()> {
     trunk(&web, profile)?;
     finish::finish(&web, profile)?;
     write(&stamp, &inputs)
+}
+
+/// Waits for other builds of the site, which write to the same places.
+fn alone() -> Outcome<fs::File> {
+    let path = places::target().join("site.lock");
+    let locked = fs::File::create(&path).and_then(|file| file.lock().map(|()| file));
+    locked.or_else(|err| stop(format!("{} cannot be locked: {err}", path.display())))
 }
 
 /// Returns a hash of everything that a site is made of, once cargo has built its part.
