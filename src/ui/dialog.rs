@@ -67,14 +67,14 @@ pub fn Dialog(
         >
             <Show when=move || open.get()>
                 {(size != DialogSize::Palette).then(|| view! {
-                    <header class="dialog__head">
+                    <div class="dialog__head">
                         <h2 class="dialog__title">{title}</h2>
                         <IconButton
                             icon=Icon::Close
                             label=close_label.get_value()
                             on_press=close
                         />
-                    </header>
+                    </div>
                 })}
                 <div class="dialog__body">{children.with_value(|it| it())}</div>
             </Show>

@@ -63,7 +63,7 @@ pub fn Menu(
                     <button
                         type="button"
                         class="button button--quiet"
-                        aria-label=label
+                        aria-label=move || format!("{}: {}", label.get(), text.get())
                         aria-haspopup="menu"
                         aria-expanded=move || open.get().to_string()
                         on:click=move |_| show.run(())

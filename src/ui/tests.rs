@@ -259,7 +259,7 @@ fn a_closed_dialog_holds_nothing() {
         "dialog",
         expect![[r#"
         dialog data-size="small" aria-label="Settings" class="dialog"
-          header class="dialog__head"
+          div class="dialog__head"
             h2 class="dialog__title"
               "Settings"
             button type="button" aria-label="Close" title="Close" class="icon-button"

@@ -38,6 +38,12 @@ pub fn Frame() -> impl IntoView {
     let chat_width = Memo::new(move |_| desk.layout.with(|it| it.chat_width));
     let files = move || seen(&["files"], side_open.get());
     let chat = move || seen(&["chat"], chat_open.get());
+    // What a narrow window shows is its main part, whatever it is.
+    let only = move |name: &'static str| {
+        move || narrow.read().as_deref().filter(|it| *it == name).map(|_| "main")
+    };
+    let set_side = move |it: f64| desk.layout.update(|layout| layout.side_width = it);
+    let set_chat = move |it: f64| desk.layout.update(|layout| layout.chat_width = it);
     view! {
         <div class="frame" data-narrow=move || narrow.get()>
             <a
@@ -46,7 +52,7 @@ pub fn Frame() -> impl IntoView {
                 on:click=move |ev| {
                     // Without a step in the history, which Back would have to undo.
                     ev.prevent_default();
-                    dom::focus("#main");
+                    dom::focus("[role=main], main:not([hidden])");
                 }
             >
                 {text.skip}
@@ -57,25 +63,27 @@ pub fn Frame() -> impl IntoView {
                 <aside
                     class="frame__side"
                     aria-label=text.files
+                    role=only("files")
                     data-part="files"
                     tabindex="-1"
                     style:--width=move || format!("{}px", side_width.get())
                     hidden=move || !files()
                 >
                     <FilesPanel views=desk.views />
+                    <Show when=move || !desk.narrow.get()>
+                        <Splitter
+                            label=text.side_width
+                            along=Along::Inline
+                            value=side_width
+                            least=140.0
+                            most=600.0
+                            on_change=set_side
+                        />
+                    </Show>
                 </aside>
-                <Show when=move || files() && !desk.narrow.get()>
-                    <Splitter
-                        label=text.side_width
-                        along=Along::Inline
-                        value=side_width
-                        least=140.0
-                        most=600.0
-                        on_change=move |it: f64| desk.layout.update(|layout| layout.side_width = it)
-                    />
-                </Show>
                 <div
                     class="frame__chat"
+                    role=only("chat")
                     data-part="chat"
                     tabindex="-1"
                     style:--width=move || format!("{}px", chat_width.get())
@@ -83,16 +91,6 @@ pub fn Frame() -> impl IntoView {
                 >
                     <ChatPanel views=desk.views />
                 </div>
-                <Show when=move || chat() && !desk.narrow.get()>
-                    <Splitter
-                        label=text.chat_width
-                        along=Along::Inline
-                        value=chat_width
-                        least=240.0
-                        most=1200.0
-                        on_change=move |it: f64| desk.layout.update(|layout| layout.chat_width = it)
-                    />
-                </Show>
                 <main
                     class="frame__main"
                     id="main"
@@ -101,6 +99,16 @@ pub fn Frame() -> impl IntoView {
                     tabindex="-1"
                     hidden=move || !seen(&["preview", "code"], true)
                 >
+                    <Show when=move || chat() && !desk.narrow.get()>
+                        <Splitter
+                            label=text.chat_width
+                            along=Along::Inline
+                            value=chat_width
+                            least=240.0
+                            most=1200.0
+                            on_change=set_chat
+                        />
+                    </Show>
                     <Columns />
                 </main>
                 <Show when=move || seen(&["more"], false)>

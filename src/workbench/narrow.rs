@@ -79,8 +79,8 @@ pub fn More() -> impl IntoView {
         }
     });
     view! {
-        <section class="more" aria-label=text.more>
+        <main class="more" aria-label=text.more tabindex="-1">
             <ul class="more__list">{lines.collect_view()}</ul>
-        </section>
+        </main>
     }
 }

@@ -59,7 +59,7 @@ pub fn SettingsDialog() -> impl IntoView {
                 <nav class="settings__nav" aria-label=text.sections>
                     {SECTIONS.map(|it| view! { <Link section=it shown=section /> }).collect_view()}
                 </nav>
-                <div class="settings__body">
+                <div class="settings__body" tabindex="0">
                     {move || section.get().map(shown)}
                 </div>
             </div>

@@ -26,6 +26,7 @@ pub fn TopBar() -> impl IntoView {
                 label=text.all_projects
                 on_press=move |()| desk.wish(link::Wish::Home(home::Wish::Leave))
             />
+            <h1 class="unseen">{move || desk.views.workbench.with(|it| it.name.clone())}</h1>
             <ProjectMenu />
             <SavedState />
             <button
