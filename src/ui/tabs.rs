@@ -58,7 +58,7 @@ pub fn Tabs(
         let chosen = move || id.with_value(|id| active.read() == *id);
         let close = move || {
             if let Some(it) = on_close {
-                it.run(id.get_value())
+                it.run(id.get_value());
             }
         };
         let closable = tab.closable && on_close.is_some();
