@@ -56,7 +56,12 @@ fn a_request() {
         max_output_tokens: 1000,
         temperature: Some(0.5),
     };
-    check(&request, &expect![[r#"{"model":"anthropic/claude-sonnet-4-5","system":["Stable.","Changing."],"messages":[{"role":"user","blocks":[{"type":"text","text":"Hi"},{"type":"image","media_type":"image/png","data":"AAAA"}]},{"role":"assistant","blocks":[{"type":"reasoning","text":"Hm","opaque":{"anthropic":{"signature":"c2ln"}}},{"type":"reasoning","text":""},{"type":"tool_call","call":"c1","tool":"read","arguments":"{\"path\": \"a\"}"}]},{"role":"user","blocks":[{"type":"tool_result","call":"c1","output":"text","failed":false}]}],"tools":[{"name":"read","description":"Reads a file","parameters":{"type":"object"}}],"max_output_tokens":1000,"temperature":0.5}"#]]);
+    check(
+        &request,
+        &expect![[
+            r#"{"model":"anthropic/claude-sonnet-4-5","system":["Stable.","Changing."],"messages":[{"role":"user","blocks":[{"type":"text","text":"Hi"},{"type":"image","media_type":"image/png","data":"AAAA"}]},{"role":"assistant","blocks":[{"type":"reasoning","text":"Hm","opaque":{"anthropic":{"signature":"c2ln"}}},{"type":"reasoning","text":""},{"type":"tool_call","call":"c1","tool":"read","arguments":"{\"path\": \"a\"}"}]},{"role":"user","blocks":[{"type":"tool_result","call":"c1","output":"text","failed":false}]}],"tools":[{"name":"read","description":"Reads a file","parameters":{"type":"object"}}],"max_output_tokens":1000,"temperature":0.5}"#
+        ]],
+    );
 }
 
 #[test]
@@ -65,7 +70,10 @@ fn the_smallest_request() {
         r#"{ "model": "script/demo", "system": [], "messages": [], "max_output_tokens": 1, "later": 1 }"#,
     )
     .unwrap();
-    check(&request, &expect![[r#"{"model":"script/demo","system":[],"messages":[],"max_output_tokens":1}"#]]);
+    check(
+        &request,
+        &expect![[r#"{"model":"script/demo","system":[],"messages":[],"max_output_tokens":1}"#]],
+    );
 }
 
 #[test]
@@ -93,7 +101,9 @@ fn every_event() {
         ModelEvent::Finish { reason: StopReason::EndOfTurn },
         ModelEvent::Error(rejection()),
     ];
-    check_each(&events, &expect![[r#"
+    check_each(
+        &events,
+        &expect![[r#"
         {"type":"text-delta","text":"Hi"}
         {"type":"reasoning","text":"Hm"}
         {"type":"reasoning-end"}
@@ -105,16 +115,20 @@ fn every_event() {
         {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":0,"estimated":false}
         {"type":"finish","reason":"end_of_turn"}
         {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn every_word() {
     use RejectionCode::*;
-    check_each(&[Role::User, Role::Assistant], &expect![[r#"
+    check_each(
+        &[Role::User, Role::Assistant],
+        &expect![[r#"
         "user"
         "assistant"
-    "#]]);
+    "#]],
+    );
     check_each(
         &[StopReason::EndOfTurn, StopReason::ToolUse, StopReason::OutputLimit, StopReason::Refused],
         &expect![[r#"
@@ -169,18 +183,24 @@ fn every_word() {
             "saved"
         "#]],
     );
-    check_each(&[Hop::App, Hop::Proxy, Hop::Provider, Hop::Key, Hop::Model], &expect![[r#"
+    check_each(
+        &[Hop::App, Hop::Proxy, Hop::Provider, Hop::Key, Hop::Model],
+        &expect![[r#"
         "app"
         "proxy"
         "provider"
         "key"
         "model"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_rejection() {
-    check(&rejection(), &expect![[r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}"#]]);
+    check(
+        &rejection(),
+        &expect![[r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}"#]],
+    );
 }
 
 #[test]
@@ -198,10 +218,13 @@ fn a_model() {
         scripted: false,
     };
     let unpriced = Model { input_price_nano: None, output_price_nano: None, ..described.clone() };
-    check_each(&[described, unpriced], &expect![[r#"
+    check_each(
+        &[described, unpriced],
+        &expect![[r#"
         {"id":"anthropic/claude-sonnet-4-5","provider":"anthropic","name":"Claude Sonnet 4.5","context_tokens":200000,"max_output_tokens":64000,"input_price_nano":3000,"output_price_nano":15000,"tools":true,"images":true,"scripted":false}
         {"id":"anthropic/claude-sonnet-4-5","provider":"anthropic","name":"Claude Sonnet 4.5","context_tokens":200000,"max_output_tokens":64000,"tools":true,"images":true,"scripted":false}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -213,18 +236,26 @@ fn a_provider_and_its_change() {
         key: KeyState::Saved,
         models: vec!["a".to_owned()],
     };
-    check(&provider, &expect![[r#"{"id":"mine","kind":"openai-compatible","base_url":"http://localhost:8080/v1","key":"saved","models":["a"]}"#]]);
+    check(
+        &provider,
+        &expect![[
+            r#"{"id":"mine","kind":"openai-compatible","base_url":"http://localhost:8080/v1","key":"saved","models":["a"]}"#
+        ]],
+    );
     let change = |key: Option<&str>| ProviderChange {
         kind: ProviderKind::Anthropic,
         base_url: "https://api.anthropic.com".to_owned(),
         key: key.map(str::to_owned),
         models: Vec::new(),
     };
-    check_each(&[change(None), change(Some("")), change(Some("k"))], &expect![[r#"
+    check_each(
+        &[change(None), change(Some("")), change(Some("k"))],
+        &expect![[r#"
         {"kind":"anthropic","base_url":"https://api.anthropic.com"}
         {"kind":"anthropic","base_url":"https://api.anthropic.com","key":""}
         {"kind":"anthropic","base_url":"https://api.anthropic.com","key":"k"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -242,19 +273,25 @@ fn a_key_is_not_for_looking_at() {
 fn the_answers_about_the_proxy_itself() {
     let report = TestReport { failed: Some(Hop::Key), message: "Refused".to_owned(), n_models: 0 };
     let fine = TestReport { failed: None, message: "Works".to_owned(), n_models: 3 };
-    check_each(&[report, fine], &expect![[r#"
+    check_each(
+        &[report, fine],
+        &expect![[r#"
         {"failed":"key","message":"Refused","n_models":0}
         {"message":"Works","n_models":3}
-    "#]]);
+    "#]],
+    );
     let health = Health {
         version: "0.1.0".to_owned(),
         preview_suffix: Some("preview.easel.localhost:9595".to_owned()),
     };
     let bare = Health { preview_suffix: None, ..health.clone() };
-    check_each(&[health, bare], &expect![[r#"
+    check_each(
+        &[health, bare],
+        &expect![[r#"
         {"version":"0.1.0","preview_suffix":"preview.easel.localhost:9595"}
         {"version":"0.1.0"}
-    "#]]);
+    "#]],
+    );
 }
 
 fn rejection() -> Rejection {
