@@ -43,7 +43,7 @@ fn every_section_says_why_it_is_in_and_what_it_takes() {
         View { composer, request: Some(request), ..View::default() },
         expect![[r#"
         dialog data-size="large" aria-label="What will be sent" class="dialog"
-          header class="dialog__head"
+          div class="dialog__head"
             h2 class="dialog__title"
               "What will be sent"
             button type="button" aria-label="Close" title="Close" class="icon-button"
