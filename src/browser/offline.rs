@@ -95,10 +95,13 @@ fn watch(
 /// Follows a worker that is being installed; `replaces` when another one serves this page.
 fn follow(worker: &ServiceWorker, replaces: bool, hear: &Rc<dyn Fn(Said)>) {
     let (own, hear) = (worker.clone(), Rc::clone(hear));
-    let changed = Closure::<dyn Fn()>::new(move || match own.state() {
-        ServiceWorkerState::Installed if replaces => hear(Said::Update),
-        ServiceWorkerState::Activated => hear(Said::Ready),
-        _ => {}
+    let changed = Closure::<dyn Fn()>::new(move || {
+        let state = own.state();
+        if state == ServiceWorkerState::Installed && replaces {
+            hear(Said::Update);
+        } else if state == ServiceWorkerState::Activated {
+            hear(Said::Ready);
+        }
     });
     worker.set_onstatechange(Some(changed.as_ref().unchecked_ref()));
     changed.forget();

@@ -39,7 +39,12 @@ pub(super) fn Stage(screen: Screen) -> impl IntoView {
     // The frame must stay the same element while only its cover comes and goes.
     let frame = Memo::new(move |_| match shown.get() {
         Shown::Frame { host, turn, .. } => Some((host, turn)),
-        _ => None,
+        Shown::Document { .. }
+        | Shown::Empty
+        | Shown::Starting
+        | Shown::Stopped
+        | Shown::Failed
+        | Shown::Refused(_) => None,
     });
     let width = Memo::new(move |_| screen.desk.layout.with(|it| it.viewport));
     let size = move || match width.get() {
@@ -64,7 +69,7 @@ pub(super) fn Stage(screen: Screen) -> impl IntoView {
                     view! { <div class="preview__cover" role="status"><p>{texts.starting}</p></div> }.into_any()
                 }
                 Shown::Document { .. } => view! { <Document screen /> }.into_any(),
-                other => view! { <div class="preview__cover"><Instead screen shown=other /></div> }.into_any(),
+                other @ (Shown::Empty | Shown::Stopped | Shown::Failed | Shown::Refused(_)) => view! { <div class="preview__cover"><Instead screen shown=other /></div> }.into_any(),
             }}
         </div>
     }
