@@ -15,6 +15,7 @@ mod composer;
 mod import;
 mod projects;
 
+pub use composer::ModelSelect;
 pub use import::take;
 
 #[component]

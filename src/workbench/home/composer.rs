@@ -90,7 +90,7 @@ pub fn Composer() -> impl IntoView {
                 on:keydown=on_key
             ></textarea>
             <div class="home__row">
-                <Models model />
+                <ModelSelect model />
                 <Button
                     label=text.make
                     icon=Icon::ArrowUp
@@ -103,8 +103,9 @@ pub fn Composer() -> impl IntoView {
     }
 }
 
+/// Which model replies; without any, the way to the settings.
 #[component]
-fn Models(model: Memo<String>) -> impl IntoView {
+pub fn ModelSelect(model: Memo<String>) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().home;
     let models = Memo::new(move |_| {

@@ -8,6 +8,7 @@ use crate::{
     i18n::texts,
     page::{Desk, Dialog, Section},
     ui::{Button, ButtonKind, Empty, Icon, Pictogram},
+    workbench::home::ModelSelect,
 };
 
 #[component]
@@ -66,13 +67,17 @@ pub fn Models() -> impl IntoView {
 fn Waiting() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().home;
-    let known = Memo::new(move |_| desk.views.chat.with(|it| !it.composer.model.is_empty()));
+    let model = Memo::new(move |_| desk.views.chat.with(|it| it.composer.model.clone()));
+    let some = Memo::new(move |_| desk.views.chat.with(|it| !it.composer.models.is_empty()));
     view! {
         <Show when=move || desk.prompt_waits.get()>
             <div class="settings__note" data-tone="accent" role="status">
                 <Pictogram icon=Icon::Message />
                 <p>{text.needs_model}</p>
-                <Show when=move || known.get()>
+                <Show when=move || some.get()>
+                    <ModelSelect model />
+                </Show>
+                <Show when=move || !model.read().is_empty()>
                     <Button
                         label=text.go_on
                         kind=ButtonKind::Primary
