@@ -18,7 +18,7 @@ const names = await readdir(folder, { recursive: true });
 // zlib works in a pool of threads: all files at once keep every core busy.
 await Promise.all(names.filter((name) => gains.test(name)).map(one));
 
-async function one(name) {
+async function one(name, n) {
   const path = join(folder, name);
   const bytes = await readFile(path);
   if (bytes.length < smallest) return;
@@ -31,8 +31,10 @@ async function one(name) {
       [BROTLI_PARAM_LGWIN]: 24,
     };
     const packed = await compress(bytes, { params });
-    await writeFile(`${kept}.part`, packed);
-    await rename(`${kept}.part`, kept);
+    // Of two files with the same content, both may be here at once.
+    const part = `${kept}.${process.pid}-${n}.part`;
+    await writeFile(part, packed);
+    await rename(part, kept);
   }
   await copyFile(kept, `${path}.br`);
 }

@@ -42,6 +42,7 @@ pub(super) fn finish(web: &Web, profile: Profile) -> Outcome<()> {
     clear(&site.dir)?;
     copy(&staged(), &site.dir)?;
     site.optimise()?;
+    site.without_c_allocator()?;
     site.boot()?;
     for worker in WORKERS {
         site.worker(worker)?;
@@ -59,6 +60,27 @@ pub(super) fn finish(web: &Web, profile: Profile) -> Outcome<()> {
 }
 
 impl Site<'_> {
+    /// `gix-zlib` asks for `zlib-rs` with its C allocator, which leaves an import of `malloc` and `free` from a module
+    /// "env" that no browser has. The Rust allocator goes first there, so neither is ever called.
+    fn without_c_allocator(&self) -> Outcome<()> {
+        for name in files(&self.dir)?.into_iter().filter(|it| it.ends_with(".js")) {
+            let path = self.dir.join(&name);
+            let script = read(&path)?;
+            if !script.contains("from \"env\"") {
+                continue;
+            }
+            let lines = script.lines().map(|line| {
+                let imported = line.strip_prefix("import * as ").and_then(|it| it.split_once(" from \"env\""));
+                match imported {
+                    Some((import, _)) => format!("const {import} = {{ malloc: () => 0, free() {{}} }};\n"),
+                    None => format!("{line}\n"),
+                }
+            });
+            write(&path, &lines.collect::<String>())?;
+        }
+        Ok(())
+    }
+
     /// Gives the page's module its names, and its start a file.
     fn boot(&self) -> Outcome<()> {
         let index = self.dir.join("index.html");
