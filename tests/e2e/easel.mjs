@@ -156,7 +156,7 @@ export class Easel {
   async exportZip() {
     const [download] = await Promise.all([
       this.page.waitForEvent("download"),
-      this.command("Export the project as a zip"),
+      this.command("Export the project as zip"),
     ]);
     return download.path();
   }

@@ -70,9 +70,12 @@ impl Site<'_> {
                 continue;
             }
             let lines = script.lines().map(|line| {
-                let imported = line.strip_prefix("import * as ").and_then(|it| it.split_once(" from \"env\""));
+                let imported =
+                    line.strip_prefix("import * as ").and_then(|it| it.split_once(" from \"env\""));
                 match imported {
-                    Some((import, _)) => format!("const {import} = {{ malloc: () => 0, free() {{}} }};\n"),
+                    Some((import, _)) => {
+                        format!("const {import} = {{ malloc: () => 0, free() {{}} }};\n")
+                    }
                     None => format!("{line}\n"),
                 }
             });

@@ -1,0 +1,193 @@
+//! Starts the page: the worker's port on one side, the workbench on the other.
+//!
+//! What is drawn is the business of `workbench`; here messages become signals and wishes messages.
+
+#![expect(clippy::disallowed_methods, reason = "`src/browser/` is where the browser is talked to")]
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::prelude::*;
+use link::{Down, DownKind, Hello, Reveal, UpKind, Wish};
+use wasm_bindgen::{JsCast as _, closure::Closure};
+use web_sys::MessagePort;
+
+use super::{dom, port::Port};
+use crate::{
+    page::{Desk, Mirror, Views},
+    workbench::Workbench,
+};
+
+thread_local! {
+    /// The page's one port; components reach it only through wishes and [`send_preview_port`].
+    static PORT: RefCell<Option<Port>> = const { RefCell::new(None) };
+}
+
+/// Runs when the page's module is loaded.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    let missing = dom::missing();
+    if !missing.is_empty() {
+        leptos::mount::mount_to_body(move || crate::workbench::too_old(&missing));
+        return;
+    }
+    let owner = Owner::new();
+    let (views, desk) = owner.with(|| {
+        let views = Views::empty();
+        (
+            views,
+            crate::page::provide(views, Callback::new(|wish| send(UpKind::Wish(Box::new(wish))))),
+        )
+    });
+    connect(views, desk);
+    leptos::mount::mount_to_body(move || {
+        crate::page::share(desk);
+        view! { <Workbench views /> }
+    });
+    // The page owns its signals for as long as it lives.
+    std::mem::forget(owner);
+}
+
+/// Hands the core the way to a preview's host.
+pub fn send_preview_port(host: &str, port: &MessagePort) {
+    PORT.with_borrow(|it| {
+        if let Some(it) = it {
+            it.send_preview_port(host, port);
+        }
+    });
+}
+
+fn send(what: UpKind) {
+    PORT.with_borrow(|it| {
+        if let Some(it) = it {
+            it.send(what);
+        }
+    });
+}
+
+fn connect(views: Views, desk: Desk) {
+    let incoming = Rc::new(Incoming {
+        views,
+        desk,
+        mirror: RefCell::default(),
+        frame_asked: RefCell::new(false),
+    });
+    let token = take_token();
+    let hear = Rc::clone(&incoming);
+    let (token_at_first, token_for_core) = (token.clone(), token);
+    let opened = Port::open(
+        tab_name(),
+        move || say_hello(token_at_first.clone()),
+        move |down| hear.take(down, token_for_core.as_ref()),
+        move |why| views.broken.set(Some(why)),
+    );
+    match opened {
+        Ok(port) => PORT.set(Some(port)),
+        Err(why) => views.broken.set(Some(why)),
+    }
+    dom::on_back(move |project| {
+        let wish = match project {
+            Some(project) => link::home::Wish::Open { project },
+            None => link::home::Wish::Leave,
+        };
+        send(UpKind::Wish(Box::new(Wish::Home(wish))));
+    });
+    let bye = Closure::<dyn Fn()>::new(|| send(UpKind::Bye));
+    window().add_event_listener_with_callback("pagehide", bye.as_ref().unchecked_ref()).ok();
+    bye.forget();
+}
+
+/// Says who this tab is. A page that comes back from the browser's cache says it again.
+fn say_hello(token: Option<String>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        send(UpKind::Hello(Hello {
+            build: build(),
+            token,
+            proxy: String::new(),
+            project: dom::project_in_address(),
+            locale: window().navigator().language().unwrap_or_else(|| "en".to_owned()),
+            persisted: dom::persisted().await,
+        }));
+    });
+}
+
+struct Incoming {
+    views: Views,
+    desk: Desk,
+    mirror: RefCell<Mirror>,
+    frame_asked: RefCell<bool>,
+}
+
+impl Incoming {
+    fn take(self: &Rc<Self>, down: Down, token: Option<&String>) {
+        match &down.what {
+            DownKind::CoreStarted { .. } => {
+                self.views.broken.set(None);
+                say_hello(token.cloned());
+            }
+            DownKind::OtherBuild { .. } => self.views.outdated.set(true),
+            DownKind::Download { name, media_type, bytes } => {
+                dom::download(name, media_type, bytes);
+            }
+            DownKind::Reveal(reveal) => self.reveal(reveal.clone()),
+            DownKind::Whole { .. } | DownKind::Patches { .. } => {}
+        }
+        for panel in self.mirror.borrow_mut().take(down.what) {
+            send(UpKind::Resync(panel));
+        }
+        self.show_soon();
+    }
+
+    fn reveal(self: &Rc<Self>, reveal: Reveal) {
+        match &reveal {
+            Reveal::Project(project) => dom::put_project_in_address(Some(project)),
+            Reveal::Home => dom::put_project_in_address(None),
+            Reveal::Line { .. }
+            | Reveal::Changes
+            | Reveal::Preview
+            | Reveal::Models
+            | Reveal::Composer { .. } => {}
+        }
+        // What is revealed may have come in the same round.
+        self.mirror.borrow_mut().show(&self.views);
+        self.desk.reveal(reveal);
+    }
+
+    /// Shows what has come with the next frame; at once when the tab is hidden and gets no frames.
+    fn show_soon(self: &Rc<Self>) {
+        if document().hidden() {
+            self.mirror.borrow_mut().show(&self.views);
+            return;
+        }
+        if self.frame_asked.replace(true) {
+            return;
+        }
+        let this = Rc::clone(self);
+        request_animation_frame(move || {
+            this.frame_asked.replace(false);
+            this.mirror.borrow_mut().show(&this.views);
+        });
+    }
+}
+
+/// Takes the proxy's token out of the address, so that it is in no history and no link.
+fn take_token() -> Option<String> {
+    let location = window().location();
+    let fragment = location.hash().ok()?;
+    let token = fragment.strip_prefix("#token=")?.to_owned();
+    let rest = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
+    let history = window().history().ok()?;
+    history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&rest)).ok()?;
+    Some(token)
+}
+
+/// Names the build, as `index.html` has it.
+fn build() -> String {
+    let mark = document().query_selector("meta[name=easel-build]").ok().flatten();
+    mark.and_then(|it| it.get_attribute("content")).unwrap_or_default()
+}
+
+/// A name for this tab that no other has.
+fn tab_name() -> String {
+    let random = js_sys::Math::random().to_bits();
+    format!("tab-{random:016x}")
+}
