@@ -2,6 +2,16 @@
 //!
 //! Everything else in the crate runs natively too; what is in here is called only in a browser.
 
+mod compiler;
+pub mod compiling;
 pub mod dom;
 pub mod editor;
+mod gateway;
+pub mod indexed_db;
+pub mod offline;
+pub mod page;
+mod port;
 pub mod preview_frame;
+mod relay;
+pub mod worker;
+mod world;

@@ -14,6 +14,7 @@ pub mod history;
 pub mod home;
 pub mod preview;
 pub mod request;
+pub mod said;
 pub mod settings;
 pub mod shell;
 mod time;

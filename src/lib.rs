@@ -8,5 +8,7 @@
 pub mod browser;
 pub mod i18n;
 pub mod page;
+pub mod session;
+pub mod templates;
 pub mod ui;
 pub mod workbench;

@@ -47,6 +47,8 @@ pub struct Session(Rc<Inner>);
 
 struct Inner {
     ports: Ports,
+    /// Names the build that this core is of.
+    build: String,
     profile: RefCell<Profile>,
     /// The open projects.
     workspaces: RefCell<BTreeMap<String, Rc<Workspace>>>,
@@ -63,9 +65,10 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    pub fn new(ports: Ports) -> Self {
+    pub fn new(ports: Ports, build: String) -> Self {
         Self(Rc::new(Inner {
             ports,
+            build,
             profile: RefCell::default(),
             workspaces: RefCell::default(),
             tabs: RefCell::default(),
@@ -92,8 +95,8 @@ impl Session {
     }
 
     fn hello(&self, tab: &TabId, hello: Hello) {
-        if hello.build != crate::BUILD {
-            self.send(tab, DownKind::OtherBuild { build: crate::BUILD.to_owned() });
+        if hello.build != self.0.build {
+            self.send(tab, DownKind::OtherBuild { build: self.0.build.clone() });
             return;
         }
         let (wishes, mut incoming) = mpsc::unbounded();

@@ -1,3 +1,5 @@
-//! To be written.
+//! The core: a module worker. Everything is in the library, where tests can reach it.
 
-fn main() {}
+fn main() {
+    easel::browser::worker::start();
+}

@@ -1,3 +1,5 @@
-//! To be written.
+//! The page. Everything is in the library, where tests can reach it.
 
-fn main() {}
+fn main() {
+    easel::browser::page::start();
+}

@@ -26,10 +26,7 @@ const RECORDS: &str = "records";
 pub struct IndexedDbShelf;
 
 impl Shelf for IndexedDbShelf {
-    fn open<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> LocalBoxFuture<'a, Result<Rc<dyn Store>, StoreError>> {
+    fn open<'a>(&'a self, name: &'a str) -> LocalBoxFuture<'a, Result<Rc<dyn Store>, StoreError>> {
         Box::pin(async move { Ok(Rc::new(IndexedDb::open(name).await?) as Rc<dyn Store>) })
     }
 
@@ -134,8 +131,8 @@ async fn scan(database: &Database, prefix: &str) -> Result<Vec<Record>, Error> {
     let records = transaction.object_store(RECORDS)?;
     // Keys are compared by UTF-16 units, and none is above this one.
     let range = || KeyRange::Bound(prefix.to_owned(), false, format!("{prefix}\u{ffff}"), false);
-    let keys = records.get_all_keys::<String>().with_query(range()).primitive()?;
-    let values = records.get_all::<JsValue>().with_query(range()).primitive()?;
+    let keys = records.get_all_keys::<String>().with_query::<String, _>(range()).primitive()?;
+    let values = records.get_all::<JsValue>().with_query::<String, _>(range()).primitive()?;
     let (keys, values) = (keys.await?, values.await?);
     keys.zip(values).map(|(key, value)| Ok((key?, bytes(&value?)))).collect()
 }
@@ -156,18 +153,21 @@ async fn commit(database: &Database, batch: &Batch) -> Result<Committed, Error> 
         }
     }
     // Issued together: the time of a batch is one round trip, not one per record.
-    let mut requests = Vec::with_capacity(batch.writes.len());
+    let (mut puts, mut deletes) = (Vec::new(), Vec::new());
     for (key, value) in &batch.writes {
         match value {
             Some(value) => {
                 let value: JsValue = Uint8Array::from(value.as_slice()).into();
-                requests.push(records.put(value).with_key(key.as_str()).primitive()?);
+                puts.push(records.put(value).with_key(key.as_str()).primitive()?);
             }
-            None => requests.push(records.delete(key.as_str()).primitive()?),
+            None => deletes.push(records.delete(key.as_str()).primitive()?),
         }
     }
-    for request in requests {
-        request.await?;
+    for put in puts {
+        put.await?;
+    }
+    for delete in deletes {
+        delete.await?;
     }
     transaction.commit().await?;
     Ok(Committed::Written)

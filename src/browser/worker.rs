@@ -7,24 +7,26 @@
 //!
 //! What a message means is not known here.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use futures::{channel::mpsc, stream::StreamExt as _};
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use link::{Down, DownKind, TabId, Up, UpKind};
-use serde::Serialize as _;
+use preview::protocol::ToWorker;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{
-    compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, relay::Relay,
+    compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, relay,
     world::BrowserWorld,
 };
 use crate::session::{Session, ports::Ports};
 
 const LOCK: &str = "easel-core";
 const CHANNEL: &str = "easel";
+/// The first message of every worker.
+pub(super) const READY: &str = "ready";
 
 /// Runs in the worker of every tab.
 pub fn start() {
@@ -36,10 +38,12 @@ pub fn start() {
         channel,
         tab: RefCell::new(None),
         core: RefCell::new(None),
-        waiting: RefCell::new(Vec::new()),
+        previews: RefCell::default(),
     });
     listen_to_the_page(&worker);
     listen_to_other_tabs(&worker);
+    // What the page posts before this is lost, so it waits for it.
+    worker.scope.post_message(&READY.into()).ok();
     become_core_when_free(&worker);
 }
 
@@ -51,8 +55,8 @@ pub(super) struct Worker {
     tab: RefCell<Option<TabId>>,
     /// The way into the session, when this worker is the core.
     core: RefCell<Option<Core>>,
-    /// Ports of previews that came before the core was up.
-    waiting: RefCell<Vec<(String, MessagePort)>>,
+    /// Ports of service workers of previews, by name.
+    previews: RefCell<BTreeMap<String, MessagePort>>,
 }
 
 struct Core {
@@ -95,10 +99,68 @@ impl Worker {
         self.channel.post_message(&envelope).ok();
     }
 
-    fn preview_port(&self, host: String, port: MessagePort) {
+    /// A name that no port of any tab has.
+    pub(super) fn new_port_name(&self) -> String {
+        let tab = self.tab.borrow().clone().unwrap_or_default();
+        format!("{tab}:{:016x}", js_sys::Math::random().to_bits())
+    }
+
+    /// A service worker is at the other end of this tab's port.
+    pub(super) fn preview_connected(&self, name: &str, host: &str, port: &MessagePort) {
+        self.previews.borrow_mut().insert(name.to_owned(), port.clone());
         match &*self.core.borrow() {
-            Some(core) => Relay::open(core.session.clone(), host, port),
-            None => self.waiting.borrow_mut().push((host, port)),
+            Some(core) => core.session.preview_connected(host, name),
+            None => self.carry("preview-connected", &[name.into(), host.into()]),
+        }
+    }
+
+    /// A service worker of this tab has said something.
+    pub(super) fn preview_said(&self, name: &str, host: &str, message: &JsValue) {
+        match &*self.core.borrow() {
+            Some(core) => {
+                if let Some(said) = relay::read(message) {
+                    core.session.preview_said(host, name, said);
+                }
+            }
+            None => self.carry("preview-said", &[name.into(), host.into(), message.clone()]),
+        }
+    }
+
+    /// Answers a service worker, wherever its port is.
+    pub(super) fn tell_preview(&self, name: &str, message: &ToWorker) {
+        let Some(message) = relay::written(message) else { return };
+        match self.previews.borrow().get(name) {
+            Some(port) => relay::post(port, &message),
+            None => self.carry("preview-told", &[name.into(), message]),
+        }
+    }
+
+    fn carry(&self, kind: &str, parts: &[JsValue]) {
+        let envelope = Array::of1(&kind.into());
+        for part in parts {
+            envelope.push(part);
+        }
+        // Fails only when the channel is closed, which nobody does.
+        self.channel.post_message(&envelope).ok();
+    }
+
+    /// Something about a preview came from another tab.
+    fn carried(&self, kind: &str, envelope: &Array) {
+        let name = envelope.get(1).as_string().unwrap_or_default();
+        let host = envelope.get(2).as_string().unwrap_or_default();
+        match (kind, &*self.core.borrow()) {
+            ("preview-connected", Some(core)) => core.session.preview_connected(&host, &name),
+            ("preview-said", Some(core)) => {
+                if let Some(said) = relay::read(&envelope.get(3)) {
+                    core.session.preview_said(&host, &name, said);
+                }
+            }
+            ("preview-told", _) => {
+                if let Some(port) = self.previews.borrow().get(&name) {
+                    relay::post(port, &envelope.get(2));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -111,11 +173,8 @@ impl Worker {
             world: Rc::new(world),
         };
         let (ups, mut incoming) = mpsc::unbounded();
-        let session = Session::new(ports);
+        let session = Session::new(ports, build());
         *self.core.borrow_mut() = Some(Core { ups, session: session.clone() });
-        for (host, port) in self.waiting.borrow_mut().drain(..) {
-            Relay::open(session.clone(), host, port);
-        }
         let this = Rc::clone(self);
         spawn_local(async move {
             session.load().await;
@@ -128,7 +187,7 @@ impl Worker {
 
     /// Tells every tab that there is a (new) core.
     fn announce(&self) {
-        let started = DownKind::CoreStarted { build: crate::BUILD.to_owned() };
+        let started = DownKind::CoreStarted { build: build() };
         let tab = self.tab.borrow().clone().unwrap_or_default();
         let down = Down { tab, what: started };
         self.tell_the_page(&down);
@@ -141,7 +200,7 @@ fn listen_to_the_page(worker: &Rc<Worker>) {
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let message = event.data();
         if let Some((host, port)) = preview_port(&message) {
-            this.preview_port(host, port);
+            relay::open(&this, host, port);
             return;
         }
         let Ok(up) = serde_wasm_bindgen::from_value::<Up>(message) else { return };
@@ -176,7 +235,8 @@ fn listen_to_other_tabs(worker: &Rc<Worker>) {
                 let Ok(down) = serde_wasm_bindgen::from_value::<Down>(message) else { return };
                 this.tell_the_page(&down);
             }
-            _ => {}
+            Some(kind) => this.carried(kind, &envelope),
+            None => {}
         }
     });
     worker.channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
@@ -190,14 +250,12 @@ fn become_core_when_free(worker: &Rc<Worker>) {
         this.start_core();
         Promise::new(&mut |_, _| {})
     });
-    let locks = worker.scope.navigator().locks();
-    let waiting: Promise =
-        locks.request_with_callback(LOCK, granted.as_ref().unchecked_ref()).unchecked_into();
+    // `web-sys` has no bindings of the Web Locks without its unstable interfaces.
+    let locks = field(&worker.scope.navigator(), "locks");
+    let Ok(request) = field(&locks, "request").dyn_into::<Function>() else { return };
+    // The promise settles only when the worker ends.
+    request.call2(&locks, &LOCK.into(), granted.as_ref()).ok();
     granted.forget();
-    spawn_local(async move {
-        // Settles only when the worker ends.
-        wasm_bindgen_futures::JsFuture::from(waiting).await.ok();
-    });
 }
 
 /// A message `["preview-port", host, port]` hands over the way to a preview.
@@ -211,6 +269,11 @@ fn preview_port(message: &JsValue) -> Option<(String, MessagePort)> {
 
 fn to_js(message: &impl serde::Serialize) -> Option<JsValue> {
     message.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).ok()
+}
+
+/// Names the build, as the worker's loader has it.
+fn build() -> String {
+    field(&js_sys::global(), "easelBuild").as_string().unwrap_or_default()
 }
 
 /// Reads a property that may be missing.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 use js_sys::{Date, Promise};
 use link::Down;
+use preview::protocol::ToWorker;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DedicatedWorkerGlobalScope;
@@ -25,6 +26,10 @@ impl BrowserWorld {
 impl World for BrowserWorld {
     fn now_ms(&self) -> u64 {
         Date::now() as u64
+    }
+
+    fn protocol(&self) -> String {
+        scope().map(|it| it.location().protocol()).unwrap_or_default()
     }
 
     fn offset_minutes(&self) -> i32 {
@@ -49,6 +54,10 @@ impl World for BrowserWorld {
 
     fn send(&self, down: Down) {
         self.worker.down(&down);
+    }
+
+    fn tell_preview(&self, port: &str, message: ToWorker) {
+        self.worker.tell_preview(port, &message);
     }
 
     fn storage(&self) -> LocalBoxFuture<'static, (u64, u64)> {

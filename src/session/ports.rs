@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
 use link::Down;
+use preview::protocol::ToWorker;
 use store::Shelf;
 use wire::{
     Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, TestReport,
@@ -54,12 +55,16 @@ pub trait Gateway {
 pub trait World {
     /// Milliseconds since the epoch.
     fn now_ms(&self) -> u64;
+    /// The page's own, `http:` or `https:`.
+    fn protocol(&self) -> String;
     /// Minutes to add to UTC for the person's clock.
     fn offset_minutes(&self) -> i32;
     /// 80 random bits.
     fn random(&self) -> u128;
     fn spawn(&self, task: LocalBoxFuture<'static, ()>);
     fn send(&self, down: Down);
+    /// Speaks to a preview's service worker through the port of this name.
+    fn tell_preview(&self, port: &str, message: ToWorker);
     /// Bytes used and bytes allowed.
     fn storage(&self) -> LocalBoxFuture<'static, (u64, u64)>;
 }

@@ -247,7 +247,7 @@ pub enum Answer {
 }
 
 /// The compiled request, section by section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub sections: Vec<Section>,
     pub total_tokens: u32,

@@ -36,6 +36,8 @@ pub mod key {
     pub const REFS: &str = "refs";
     pub const MESSAGES: &str = "message/";
     pub const ACTIONS: &str = "action/";
+    /// The proposal that waits for a decision; its contents are below `pending/`.
+    pub const PENDING: &str = "pending";
     pub const STATE: &str = "state";
     pub const LAYOUT: &str = "layout";
     pub const DRAFT: &str = "draft";
@@ -58,6 +60,10 @@ pub mod key {
 
     pub fn action(id: &str) -> String {
         format!("{ACTIONS}{id}")
+    }
+
+    pub fn pending_content(number: usize) -> String {
+        format!("{PENDING}/{number:06}")
     }
 
     /// Returns the number at the end of a segment's or a journal record's key.
@@ -101,6 +107,8 @@ pub struct SettingsRecord {
     pub proxy: String,
     pub token: Option<String>,
     pub persisted: bool,
+    /// Where preview hosts are, `preview.easel.localhost:9595`; kept for when the proxy is away.
+    pub preview_suffix: String,
     /// Preview hosts that were visited while there was a network, for projects made without one.
     pub preview_labels: Vec<String>,
 }
@@ -149,20 +157,20 @@ pub struct StateRecord {
     pub model: String,
     pub auto_apply: bool,
     pub context: Vec<ContextRecord>,
-    /// Path to the content that the model last saw.
-    pub seen: BTreeMap<String, SeenRecord>,
+    /// Files that the person changed since the model last heard of them.
+    pub edited: BTreeMap<String, EditedRecord>,
     pub grants: Vec<GrantRecord>,
     pub spent: SpentRecord,
     /// The commit that the last rewind left, for its undo.
     pub rewound_from: Option<String>,
-    /// The action that waits for Apply.
-    pub pending: Option<String>,
     pub preview_pending: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeenRecord {
-    pub oid: String,
+pub struct EditedRecord {
+    /// The content before the first change; none when the person made the file.
+    pub before: Option<String>,
+    /// When it was changed last.
     pub at_ms: u64,
 }
 

@@ -1,0 +1,73 @@
+//! The page's way to its worker, and through it to the core.
+//!
+//! Wishes are numbered by nobody: the worker's port keeps their order, and a core that takes over is
+//! told everything that matters by a new hello.
+
+use super::worker::READY;
+use js_sys::Array;
+use link::{Down, Up, UpKind};
+use serde::Serialize as _;
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+
+/// Where the build puts the worker's script.
+const SCRIPT: &str = "/core_loader.js";
+
+/// The page's end.
+#[derive(Debug, Clone)]
+pub struct Port {
+    worker: Worker,
+    tab: String,
+}
+
+impl Port {
+    /// Starts the tab's worker. `on_ready` hears that it listens, `on_down` what comes for this tab, `on_broken` that the worker
+    /// has ended.
+    pub fn open(
+        tab: String,
+        on_ready: impl Fn() + 'static,
+        on_down: impl Fn(Down) + 'static,
+        on_broken: impl Fn(String) + 'static,
+    ) -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(SCRIPT, &options).map_err(|err| text(&err))?;
+        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if event.data().as_string().as_deref() == Some(READY) {
+                on_ready();
+            } else if let Ok(down) = serde_wasm_bindgen::from_value(event.data()) {
+                on_down(down);
+            }
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        let failed = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            let message = super::worker::field(&event, "message");
+            on_broken(message.as_string().unwrap_or_default());
+        });
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        failed.forget();
+        Ok(Self { worker, tab })
+    }
+
+    pub fn send(&self, what: UpKind) {
+        let up = Up { tab: self.tab.clone(), what };
+        let message = up.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
+        // Wishes hold only plain data; a worker that has ended was reported already.
+        if let Ok(message) = message {
+            self.worker.post_message(&message).ok();
+        }
+    }
+
+    /// Hands the core the way to a preview.
+    pub fn send_preview_port(&self, host: &str, port: &MessagePort) {
+        let message = Array::of3(&"preview-port".into(), &host.into(), port);
+        let transfer = Array::of1(port);
+        // See above.
+        self.worker.post_message_with_transfer(&message, &transfer).ok();
+    }
+}
+
+fn text(err: &JsValue) -> String {
+    super::worker::field(err, "message").as_string().unwrap_or_default()
+}

@@ -1,0 +1,307 @@
+//! What the core says to people: notices, errors, names of commits and files.
+//!
+//! Apart from [`super::Texts`] because the core and not the page says it. Errors say what happened,
+//! what was kept and what to do next.
+
+use project::{Refusal, path::FilePath};
+use store::{StoreError, schema::SpentRecord};
+use wire::{Hop, KeyState, Rejection, RejectionCode};
+
+pub const UNDO: &str = "Undo";
+pub const RELOAD: &str = "Reload";
+pub const NO_SUCH_PROJECT: &str = "This project is not in this browser. Choose one from the list";
+pub const GONE: &str = "This file is gone. The history still has it";
+pub const NOT_TEXT: &str = "This file is not text";
+pub const TOO_LARGE: &str = "This file is too large to edit here";
+pub const UNKNOWN_VERSION: &str = "the editor and the project have lost each other";
+pub const YOUR_MESSAGE: &str = "your message";
+pub const THINKING: &str = "Thinking";
+pub const WRITING: &str = "Writing";
+pub const WAITING: &str = "Waiting for your permission";
+pub const APPLYING: &str = "Applying changes";
+pub const NO_MODEL: &str = "No model is set up. Your message is kept in the composer";
+pub const NOTHING_TO_COMMIT: &str = "nothing has changed since the last commit";
+pub const NO_COMPILER: &str = "the compiler could not be loaded; reload the page";
+pub const BUSY: &str = "A reply is under way. Stop it or wait for its end";
+pub const OWN_WORK: &str = "Keep own work before changes are applied";
+pub const SYSTEM_METER: &str = "System";
+pub const CONTEXT_METER: &str = "Context";
+pub const CONVERSATION_METER: &str = "Conversation";
+pub const REPLY_METER: &str = "Reply";
+pub const BINARY: &str = "Binary file";
+pub const LARGE_DIFF: &str = "Too large to show line by line";
+pub const STEP_LIMIT: &str =
+    "The model did not come to an end within the step limit. Everything so far is kept";
+pub const CUT_SHORT: &str =
+    "The reply reached its limit. Everything so far is kept; Continue goes on from here";
+pub const INTERRUPTED: &str =
+    "The reply broke off. Everything so far is kept; Continue goes on from here";
+
+pub fn cannot_open_profile(why: &StoreError) -> String {
+    format!("Easel cannot read its own data: {why}. Nothing was changed. {}", next_step(why))
+}
+
+pub fn cannot_open(why: &StoreError) -> String {
+    format!("The project cannot be opened: {why}. Nothing was changed. {}", next_step(why))
+}
+
+pub fn not_kept(why: &StoreError) -> String {
+    format!("Not saved: {why}. What was saved before is untouched. {}", next_step(why))
+}
+
+fn next_step(why: &StoreError) -> &'static str {
+    match why {
+        StoreError::Full => "Free some room on this device, or export and remove a project",
+        StoreError::Forbidden => {
+            "Allow this site to keep data, or leave the private window, and reload"
+        }
+        StoreError::Outdated | StoreError::Superseded => "Reload this page",
+        StoreError::Damaged(_) => "Import your last export to go on",
+        StoreError::Broken(_) => "Reload this page and try again",
+    }
+}
+
+pub fn not_created(why: &str) -> String {
+    format!("The project was not created: {why}")
+}
+
+pub fn not_imported(why: &str) -> String {
+    format!("Nothing was imported: {why}")
+}
+
+pub fn not_exported(why: &str) -> String {
+    format!("The export failed: {why}. The project is untouched")
+}
+
+pub fn no_history(why: &str) -> String {
+    format!("The files were imported without their history: {why}")
+}
+
+pub fn left_out(paths: &[String]) -> String {
+    let shown: Vec<&str> = paths.iter().take(3).map(String::as_str).collect();
+    let more = paths.len().saturating_sub(shown.len());
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("Left out, because the names are not possible here: {}{tail}", shown.join(", "))
+}
+
+pub fn bringing_in(n_files: usize) -> String {
+    format!("Bringing in {n_files} files…")
+}
+
+pub fn started_from(template: &str) -> String {
+    format!("Start from the template {template}")
+}
+
+pub fn imported_from(name: &str) -> String {
+    format!("Import {name}")
+}
+
+pub fn copy_of(name: &str) -> String {
+    format!("{name} copy")
+}
+
+pub fn removed(name: &str) -> String {
+    format!("Removed {name}")
+}
+
+/// Makes a name for a download from any text.
+pub fn file_name(name: &str, extension: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|it| if it.is_alphanumeric() || matches!(it, '-' | '_' | '.') { it } else { '-' })
+        .collect();
+    let safe = safe.trim_matches(['-', '.']);
+    format!("{}.{extension}", if safe.is_empty() { "project" } else { safe })
+}
+
+pub fn bad_path(path: &str) -> String {
+    format!("“{path}” is not a name that a file of a project can have")
+}
+
+pub fn exists(path: &FilePath) -> String {
+    format!("{path} is already there")
+}
+
+pub fn added(path: &str) -> String {
+    format!("Added {path}")
+}
+
+pub fn moved(from: &str, to: &str) -> String {
+    format!("Moved {from} to {to}")
+}
+
+pub fn removed_file(path: &str) -> String {
+    format!("Deleted {path}")
+}
+
+pub fn refusal(refusal: &Refusal) -> String {
+    format!("Nothing was changed: {refusal}")
+}
+
+pub fn not_saved(path: &str, why: &str) -> String {
+    format!("{path} was not saved: {why}")
+}
+
+/// Names a file that keeps a text which could not be merged.
+pub fn beside(path: &FilePath, now_ms: u64) -> String {
+    let folder = path.parent().map(|it| format!("{it}/")).unwrap_or_default();
+    let name = path.name();
+    match name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
+        Some((stem, extension)) => format!("{folder}{stem}.typed-{now_ms}.{extension}"),
+        None => format!("{folder}{name}.typed-{now_ms}"),
+    }
+}
+
+pub fn both_kept(path: &FilePath, beside: &FilePath) -> String {
+    format!("{path} was changed elsewhere in the same lines. What you typed is kept in {beside}")
+}
+
+pub fn rejection(rejection: &Rejection) -> String {
+    let next = match rejection.code {
+        RejectionCode::NotPaired => "Open Easel with the link that the proxy printed",
+        RejectionCode::NoProvider | RejectionCode::UnknownModel => "Choose a model in Settings",
+        RejectionCode::BadKey => "Check the key in Settings",
+        RejectionCode::Busy => "Try again in a moment",
+        RejectionCode::PromptTooLong => "Remove some context and try again",
+        RejectionCode::BadRequest | RejectionCode::Broken => "Try again, or choose another model",
+        RejectionCode::Unreachable => "See that the proxy runs and the network is there",
+        RejectionCode::CutOff => "Everything so far is kept; continue or retry",
+        RejectionCode::ProviderFailed => "Try again, or choose another model",
+    };
+    let wait = rejection.retry_after_secs.map(|it| format!(" (in {it} s)")).unwrap_or_default();
+    format!("{}. {next}{wait}", rejection.message.trim_end_matches('.'))
+}
+
+pub fn hop(hop: Hop) -> &'static str {
+    match hop {
+        Hop::App => "app",
+        Hop::Proxy => "proxy",
+        Hop::Provider => "provider",
+        Hop::Key => "key",
+        Hop::Model => "model",
+    }
+}
+
+pub fn key_state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::NotNeeded => "not needed",
+        KeyState::Missing => "missing",
+        KeyState::FromEnvironment => "from the environment",
+        KeyState::Saved => "saved in the proxy",
+    }
+}
+
+pub fn spent(spent: &SpentRecord) -> String {
+    let n_tokens = spent.input_tokens + spent.output_tokens;
+    if n_tokens == 0 {
+        return String::new();
+    }
+    match spent.cost_nano {
+        0 => format!("{} tokens", count(n_tokens)),
+        nano => format!("{} tokens · {}", count(n_tokens), money(nano)),
+    }
+}
+
+/// Writes 1234 as `1.2k`.
+pub fn count(n: u64) -> String {
+    match n {
+        0..1_000 => n.to_string(),
+        1_000..1_000_000 => format!("{:.1}k", n as f64 / 1e3),
+        _ => format!("{:.1}M", n as f64 / 1e6),
+    }
+}
+
+/// Writes nano-dollars as dollars, with as many digits as it takes to see something.
+pub fn money(nano: u64) -> String {
+    let dollars = nano as f64 / 1e9;
+    if dollars >= 0.01 || nano == 0 { format!("${dollars:.2}") } else { format!("${dollars:.4}") }
+}
+
+pub fn cost(tokens: u64, nano: Option<u64>, estimated: bool) -> String {
+    let about = if estimated { "≈ " } else { "" };
+    match nano {
+        Some(nano) => format!("{about}{} tokens · {}", count(tokens), money(nano)),
+        None => format!("{about}{} tokens", count(tokens)),
+    }
+}
+
+pub fn rewound(title: &str) -> String {
+    format!("Rewind to “{title}”")
+}
+
+pub fn unwound() -> String {
+    "Undo the rewind".to_owned()
+}
+
+pub fn conflict_left(paths: &[String]) -> String {
+    format!(
+        "Not applied: {} changed since the reply was made, in the same lines. Nothing was changed; \
+         ask again, or edit by hand",
+        paths.join(", ")
+    )
+}
+
+pub fn not_applied(why: &str) -> String {
+    format!("Not applied: {why}. Nothing was changed")
+}
+
+/// What a turn's end means for people; nothing when it ended as it should.
+pub fn outcome(outcome: &agent::turn::Outcome) -> Option<(String, agent::chat::Remedy)> {
+    use agent::{chat::Remedy, turn::Outcome};
+    match outcome {
+        Outcome::Answered | Outcome::Cancelled => None,
+        Outcome::Interrupted => Some((INTERRUPTED.to_owned(), Remedy::Continue)),
+        Outcome::CutShort { .. } => Some((CUT_SHORT.to_owned(), Remedy::Continue)),
+        Outcome::StepLimit { .. } => Some((STEP_LIMIT.to_owned(), Remedy::Continue)),
+        Outcome::Stuck { diagnosis } => Some((
+            format!("Stopped: {diagnosis}. Everything so far is kept; say what to try instead"),
+            Remedy::Retry,
+        )),
+        Outcome::Malformed { what } => Some((
+            format!("The reply could not be used: {what}. No file was changed"),
+            Remedy::Retry,
+        )),
+        Outcome::Failed(rejected) => {
+            let remedy = match rejected.code {
+                RejectionCode::NotPaired
+                | RejectionCode::NoProvider
+                | RejectionCode::BadKey
+                | RejectionCode::UnknownModel => Remedy::OpenSettings,
+                RejectionCode::Busy
+                | RejectionCode::PromptTooLong
+                | RejectionCode::BadRequest
+                | RejectionCode::Unreachable
+                | RejectionCode::CutOff
+                | RejectionCode::ProviderFailed
+                | RejectionCode::Broken => Remedy::Retry,
+            };
+            Some((rejection(rejected), remedy))
+        }
+    }
+}
+
+/// What a request will cost, before it is sent.
+pub fn cost_ahead(cost: &agent::context::Cost) -> String {
+    format!("≈ {} to {}", money(cost.input_nano), money(cost.most_nano))
+}
+
+pub fn too_long(why: &agent::context::TooLong) -> Rejection {
+    Rejection {
+        code: RejectionCode::PromptTooLong,
+        message: why.to_string(),
+        retry_after_secs: None,
+        request_id: None,
+    }
+}
+
+/// A prompt about an error of the preview.
+pub fn fix_this(text: &str) -> String {
+    format!("Fix this error in the preview:\n\n```\n{text}\n```\n")
+}
+
+pub fn fix_this_at(text: &str, path: &str, line: u32, around: &str) -> String {
+    format!(
+        "Fix this error in the preview:\n\n```\n{text}\n```\n\nIt happens in {path}, line {line}:\n\n\
+         ```\n{around}\n```\n"
+    )
+}

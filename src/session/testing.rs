@@ -1,0 +1,352 @@
+//! A session on a bench: stores in memory, a gateway that the test speaks for, a clock moved by hand.
+//!
+//! Tasks run until nothing moves; there are no threads and no waits, so a story has one outcome.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
+
+use futures::{
+    channel::mpsc,
+    executor::{LocalPool, LocalSpawner},
+    future::LocalBoxFuture,
+    stream::{LocalBoxStream, StreamExt as _},
+    task::LocalSpawnExt as _,
+};
+use link::{Down, DownKind, Hello, Panel, Reveal, Up, UpKind, Wish, patch};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::{MemoryShelf, schema};
+use wire::{
+    Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, RejectionCode,
+    StopReason, TestReport,
+};
+
+use super::{
+    Session,
+    ports::{Gateway, Ports, World},
+};
+
+pub(super) const TAB: &str = "tab-1";
+const BUILD: &str = "test";
+
+/// A session with one tab that has said hello.
+pub(super) struct Bench {
+    pool: LocalPool,
+    pub(super) session: Session,
+    pub(super) shelf: MemoryShelf,
+    pub(super) gateway: Rc<FakeGateway>,
+    pub(super) world: Rc<FakeWorld>,
+    views: BTreeMap<(String, Panel), Value>,
+    pub(super) revealed: Vec<Reveal>,
+    pub(super) downloads: Vec<(String, Vec<u8>)>,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        Self::on(MemoryShelf::default(), None)
+    }
+
+    /// Starts a session on what an earlier one left behind.
+    pub(super) fn on(shelf: MemoryShelf, project: Option<&str>) -> Self {
+        let pool = LocalPool::new();
+        let world = Rc::new(FakeWorld::new(pool.spawner()));
+        let gateway = Rc::new(FakeGateway::default());
+        let ports = Ports {
+            shelf: Rc::new(shelf.clone()),
+            gateway: Rc::clone(&gateway) as Rc<dyn Gateway>,
+            compiler: Rc::new(NoCompiler),
+            world: Rc::clone(&world) as Rc<dyn World>,
+        };
+        let mut bench = Self {
+            pool,
+            session: Session::new(ports, BUILD.to_owned()),
+            shelf,
+            gateway,
+            world,
+            views: BTreeMap::new(),
+            revealed: Vec::new(),
+            downloads: Vec::new(),
+        };
+        let session = bench.session.clone();
+        bench.pool.run_until(async move { session.load().await });
+        bench.hello(TAB, project);
+        bench
+    }
+
+    pub(super) fn hello(&mut self, tab: &str, project: Option<&str>) {
+        let hello = Hello {
+            build: BUILD.to_owned(),
+            token: Some("token".to_owned()),
+            proxy: String::new(),
+            project: project.map(str::to_owned),
+            locale: "en".to_owned(),
+            persisted: false,
+        };
+        self.session.take(Up { tab: tab.to_owned(), what: UpKind::Hello(hello) });
+        self.run();
+    }
+
+    pub(super) fn wish(&mut self, wish: Wish) {
+        self.wish_in(TAB, wish);
+    }
+
+    pub(super) fn wish_in(&mut self, tab: &str, wish: Wish) {
+        self.session.take(Up { tab: tab.to_owned(), what: UpKind::Wish(Box::new(wish)) });
+        self.run();
+    }
+
+    /// Lets everything happen that can, and takes in what comes down.
+    pub(super) fn run(&mut self) {
+        self.pool.run_until_stalled();
+        for down in self.world.sent.take() {
+            let Down { tab, what } = down;
+            match what {
+                DownKind::Whole { panel, view, .. } => {
+                    self.views.insert((tab, panel), view);
+                }
+                DownKind::Patches { panel, patches, .. } => {
+                    let view = self.views.get_mut(&(tab, panel)).expect("a whole view came first");
+                    for it in patches {
+                        patch::apply(view, &it).expect("patches fit what was sent before");
+                    }
+                }
+                DownKind::Reveal(what) => self.revealed.push(what),
+                DownKind::Download { name, bytes, .. } => self.downloads.push((name, bytes)),
+                DownKind::CoreStarted { .. } | DownKind::OtherBuild { .. } => {}
+            }
+        }
+    }
+
+    pub(super) fn view<T: DeserializeOwned>(&self, panel: Panel) -> T {
+        self.view_in(TAB, panel)
+    }
+
+    pub(super) fn view_in<T: DeserializeOwned>(&self, tab: &str, panel: Panel) -> T {
+        let view = self.views.get(&(tab.to_owned(), panel)).expect("the panel was shown");
+        serde_json::from_value(view.clone()).expect("views can be read back")
+    }
+
+    /// Makes a project of a template and returns its id.
+    pub(super) fn project(&mut self, template: &str) -> String {
+        self.wish(Wish::Home(link::home::Wish::Create {
+            name: Some("Test".to_owned()),
+            template: template.to_owned(),
+            prompt: None,
+            demo: false,
+        }));
+        let home: link::home::View = self.view(Panel::Home);
+        home.open.expect("the new project is open")
+    }
+
+    pub(super) fn database(&self, project: &str) -> Rc<store::MemoryStore> {
+        self.shelf.store(&schema::project_database(project))
+    }
+
+    pub(super) fn chat(&self) -> link::chat::View {
+        self.view(Panel::Chat)
+    }
+
+    pub(super) fn notices(&self) -> Vec<String> {
+        let status: link::status::View = self.view(Panel::Status);
+        status.notices.into_iter().map(|it| it.text).collect()
+    }
+
+    pub(super) fn send(&mut self, text: &str) {
+        let text = text.to_owned();
+        self.wish(Wish::Chat(link::chat::Wish::Send { text, despite_secrets: false }));
+    }
+
+    /// The model says something of the newest request.
+    pub(super) fn model(&mut self, events: &[ModelEvent]) {
+        let reply = self.gateway.replies.borrow().back().cloned().expect("a request was made");
+        for event in events {
+            reply.unbounded_send(event.clone()).expect("somebody listens");
+        }
+        self.run();
+    }
+
+    pub(super) fn model_says(&mut self, text: &str) {
+        self.model(&[ModelEvent::TextDelta { text: text.to_owned() }]);
+    }
+
+    pub(super) fn model_calls(&mut self, call: &str, tool: &str, json: &str) {
+        let call = call.to_owned();
+        self.model(&[
+            ModelEvent::ToolCallStart { call: call.clone(), tool: tool.to_owned() },
+            ModelEvent::ToolCallDelta { call: call.clone(), json: json.to_owned() },
+            ModelEvent::ToolCallEnd { call },
+        ]);
+    }
+
+    pub(super) fn model_is_done(&mut self, reason: StopReason) {
+        self.model(&[ModelEvent::Finish { reason }]);
+    }
+}
+
+/// The gateway that a test speaks for.
+#[derive(Default)]
+pub(super) struct FakeGateway {
+    pub(super) requests: RefCell<Vec<ModelRequest>>,
+    pub(super) replies: RefCell<VecDeque<mpsc::UnboundedSender<ModelEvent>>>,
+    pub(super) rejection: RefCell<Option<Rejection>>,
+}
+
+impl FakeGateway {
+    /// Whether the newest reply is still read.
+    pub(super) fn is_read(&self) -> bool {
+        self.replies.borrow().back().is_some_and(|it| !it.is_closed())
+    }
+
+    fn answer<T: 'static>(&self, value: T) -> LocalBoxFuture<'static, Result<T, Rejection>> {
+        let rejection = self.rejection.borrow().clone();
+        Box::pin(async move { rejection.map_or(Ok(value), Err) })
+    }
+}
+
+impl Gateway for FakeGateway {
+    fn pair(&self, _origin: &str, _token: Option<&str>) {}
+
+    fn turn(
+        &self,
+        request: ModelRequest,
+    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
+        self.requests.borrow_mut().push(request);
+        let (says, heard) = mpsc::unbounded();
+        self.replies.borrow_mut().push_back(says);
+        let rejection = self.rejection.borrow().clone();
+        Box::pin(async move { rejection.map_or(Ok(heard.boxed_local()), Err) })
+    }
+
+    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>> {
+        self.answer(Health {
+            version: "1".to_owned(),
+            preview_suffix: Some("preview.easel.localhost:9595".to_owned()),
+        })
+    }
+
+    fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>> {
+        self.answer(vec![model("script/demo", true), model("test/model", false)])
+    }
+
+    fn providers(&self) -> LocalBoxFuture<'static, Result<Vec<Provider>, Rejection>> {
+        self.answer(Vec::new())
+    }
+
+    fn save_provider(
+        &self,
+        _id: &str,
+        _change: ProviderChange,
+    ) -> LocalBoxFuture<'static, Result<(), Rejection>> {
+        self.answer(())
+    }
+
+    fn remove_provider(&self, _id: &str) -> LocalBoxFuture<'static, Result<(), Rejection>> {
+        self.answer(())
+    }
+
+    fn test_provider(&self, _id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>> {
+        self.answer(TestReport { failed: None, message: "It works".to_owned(), n_models: 2 })
+    }
+
+    fn asset(&self, _path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        Box::pin(async { None })
+    }
+}
+
+fn model(id: &str, scripted: bool) -> Model {
+    Model {
+        id: id.to_owned(),
+        provider: id.split('/').next().unwrap_or_default().to_owned(),
+        name: id.to_owned(),
+        context_tokens: 128_000,
+        max_output_tokens: 8_000,
+        input_price_nano: Some(1_000),
+        output_price_nano: Some(5_000),
+        tools: true,
+        images: false,
+        scripted,
+    }
+}
+
+pub(super) fn unreachable() -> Rejection {
+    Rejection {
+        code: RejectionCode::Unreachable,
+        message: "The proxy cannot be reached".to_owned(),
+        retry_after_secs: None,
+        request_id: None,
+    }
+}
+
+/// Scripts of tests are plain JavaScript.
+struct NoCompiler;
+
+impl preview::Compile for NoCompiler {
+    fn transform<'a>(
+        &'a self,
+        _path: &'a str,
+        text: &'a str,
+        _jsx_import_source: &'a str,
+    ) -> LocalBoxFuture<'a, Result<preview::Compiled, preview::Problem>> {
+        let code = text.to_owned();
+        Box::pin(async { Ok(preview::Compiled { code, mappings: None, marks: Vec::new() }) })
+    }
+}
+
+pub(super) struct FakeWorld {
+    spawner: LocalSpawner,
+    pub(super) now_ms: Cell<u64>,
+    drawn: Cell<u128>,
+    sent: RefCell<Vec<Down>>,
+    pub(super) told_previews: RefCell<Vec<(String, preview::protocol::ToWorker)>>,
+}
+
+impl FakeWorld {
+    fn new(spawner: LocalSpawner) -> Self {
+        Self {
+            spawner,
+            now_ms: Cell::new(1_700_000_000_000),
+            drawn: Cell::new(0),
+            sent: RefCell::default(),
+            told_previews: RefCell::default(),
+        }
+    }
+}
+
+impl World for FakeWorld {
+    fn now_ms(&self) -> u64 {
+        self.now_ms.set(self.now_ms.get() + 1);
+        self.now_ms.get()
+    }
+
+    fn protocol(&self) -> String {
+        "http:".to_owned()
+    }
+
+    fn offset_minutes(&self) -> i32 {
+        60
+    }
+
+    fn random(&self) -> u128 {
+        self.drawn.set(self.drawn.get() + 1);
+        self.drawn.get()
+    }
+
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        self.spawner.spawn_local(task).expect("the pool lives as long as the bench");
+    }
+
+    fn send(&self, down: Down) {
+        self.sent.borrow_mut().push(down);
+    }
+
+    fn tell_preview(&self, port: &str, message: preview::protocol::ToWorker) {
+        self.told_previews.borrow_mut().push((port.to_owned(), message));
+    }
+
+    fn storage(&self) -> LocalBoxFuture<'static, (u64, u64)> {
+        Box::pin(async { (1_000, 1_000_000) })
+    }
+}

@@ -1,0 +1,430 @@
+//! Stories of a session: what a person asks for, what the model says, what is shown and what is kept.
+
+use link::{
+    Panel, Wish,
+    changes::Wish as Changes,
+    chat::{ChangeState, EntryKind, Kept, Part, Remedy, ReplyState, Status, Wish as Chat},
+    editor::{TextChange, Wish as Editor},
+    files::{Mark, Wish as Files},
+    history::Wish as History,
+    home::Wish as Home,
+};
+use store::StoreError;
+use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
+
+use super::testing::{Bench, TAB, unreachable};
+
+const WRITE: &str = r#"{"path":"hello.txt","content":"Hello\n"}"#;
+
+#[test]
+fn a_reply_is_reviewed_and_applied_as_one_commit() {
+    let mut bench = with_model("web");
+    bench.send("Say hello");
+
+    let chat = bench.chat();
+    assert!(
+        matches!(&chat.entries[0].kind, EntryKind::User { text, state: Kept::Saved } if text == "Say hello")
+    );
+    assert!(matches!(chat.status, Status::Working { .. }));
+
+    bench.model_says("Here it is.");
+    bench.model_calls("c1", "write", WRITE);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_says("Done.");
+    bench.model_is_done(StopReason::EndOfTurn);
+
+    assert_eq!(bench.chat().status, Status::Ready);
+    assert_eq!(card(&bench), ChangeState::Pending);
+    assert_eq!(file(&mut bench, "hello.txt"), None, "nothing is written before Apply");
+
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(card(&bench), ChangeState::Applied, "{:?}", bench.notices());
+    assert_eq!(file(&mut bench, "hello.txt").as_deref(), Some("Hello\n"));
+    let history: link::history::View = bench.view(Panel::History);
+    assert!(history.commits[0].title.starts_with("feat(ai): ["), "{}", history.commits[0].title);
+    assert!(history.commits[0].current);
+}
+
+#[test]
+fn everything_is_there_after_a_new_start() {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    bench.send("Say hello");
+    bench.model_calls("c1", "write", WRITE);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_is_done(StopReason::EndOfTurn);
+    let before: (link::chat::View, link::changes::View) =
+        (bench.chat(), bench.view(Panel::Changes));
+
+    let mut bench = Bench::on(bench.shelf.clone(), Some(&project));
+    let after: (link::chat::View, link::changes::View) = (bench.chat(), bench.view(Panel::Changes));
+    assert_eq!(after.0.entries, before.0.entries);
+    assert_eq!(after.1, before.1);
+
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(file(&mut bench, "hello.txt").as_deref(), Some("Hello\n"), "{:?}", bench.notices());
+}
+
+#[test]
+fn a_reply_that_was_streaming_when_the_core_died_can_be_continued() {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    bench.send("Tell me a story");
+    bench.model_says("Once upon");
+    bench.world.now_ms.set(bench.world.now_ms.get() + 10_000);
+    bench.model_says(" a time");
+
+    let mut bench = Bench::on(bench.shelf.clone(), Some(&project));
+    let EntryKind::Assistant(reply) = &bench.chat().entries[1].kind else { panic!("no reply") };
+    assert_eq!(reply.state, ReplyState::Interrupted);
+    assert_eq!(format!("{:?}", reply.parts).matches("Once upon a time").count(), 1);
+    assert_eq!(bench.chat().status, Status::Ready);
+
+    let entry = bench.chat().entries[1].id.clone();
+    bench.wish(Wish::Chat(Chat::Continue { entry }));
+    let request = bench.gateway.requests.borrow().last().cloned().expect("it asks again");
+    assert!(format!("{:?}", request.messages).contains("Once upon a time"));
+    bench.model_says("there was a comma.");
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(bench.chat().status, Status::Ready);
+}
+
+#[test]
+fn a_stopped_reply_changes_nothing_and_frees_the_provider() {
+    let mut bench = with_model("web");
+    bench.send("Say hello");
+    bench.model_says("Well,");
+    bench.model_calls("c1", "write", WRITE);
+    bench.wish(Wish::Chat(Chat::Stop));
+
+    assert!(!bench.gateway.is_read(), "the request is dropped");
+    let EntryKind::Assistant(reply) = &bench.chat().entries[1].kind else { panic!("no reply") };
+    assert_eq!(reply.state, ReplyState::Stopped);
+    assert!(bench.view::<link::changes::View>(Panel::Changes).files.is_empty());
+
+    bench.send("Once more");
+    assert!(matches!(bench.chat().status, Status::Working { .. }));
+}
+
+#[test]
+fn what_the_store_refuses_is_not_shown_as_saved() {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    let version = document(&mut bench, "app.js").version;
+    bench.database(&project).refuse(Some(StoreError::Full));
+
+    bench.wish(save("app.js", &version, 0, 0, "// mine\n"));
+    let status: link::status::View = bench.view(Panel::Status);
+    assert!(matches!(status.saved, link::status::Saved::NotSaved { .. }), "{:?}", status.saved);
+    assert_eq!(document(&mut bench, "app.js").version, version, "memory is as the store is");
+    assert!(bench.notices().iter().any(|it| it.contains("no room left")), "{:?}", bench.notices());
+
+    bench.send("Hello");
+    assert!(bench.chat().entries.is_empty());
+    assert_eq!(bench.chat().composer.draft, "Hello", "the message is kept in the composer");
+
+    bench.database(&project).refuse(None);
+    bench.wish(save("app.js", &version, 0, 0, "// mine\n"));
+    let status: link::status::View = bench.view(Panel::Status);
+    assert_eq!(status.saved, link::status::Saved::Saved);
+    assert!(document(&mut bench, "app.js").text.starts_with("// mine\n"));
+}
+
+#[test]
+fn own_edits_reach_the_model_once() {
+    let mut bench = with_model("web");
+    let version = document(&mut bench, "app.js").version;
+    bench.wish(save("app.js", &version, 0, 0, "// by hand\n"));
+
+    bench.send("What did I do?");
+    let told = |bench: &Bench| {
+        let requests = bench.gateway.requests.borrow();
+        format!("{:?}", requests.last().expect("a request")).contains("+// by hand")
+    };
+    assert!(told(&bench));
+    bench.model_says("You wrote a comment.");
+    bench.model_is_done(StopReason::EndOfTurn);
+
+    bench.send("And now?");
+    assert!(!told(&bench), "it is no news any more");
+}
+
+#[test]
+fn a_rewind_is_a_new_commit_and_can_be_undone() {
+    let mut bench = with_model("web");
+    let version = document(&mut bench, "app.js").version;
+    bench.wish(save("app.js", &version, 0, 0, "// second\n"));
+    bench.wish(Wish::Files(Files::Commit { message: "Second".to_owned() }));
+    let version = document(&mut bench, "app.js").version;
+    bench.wish(save("app.js", &version, 0, 0, "// unsaved work\n"));
+    let before = document(&mut bench, "app.js").text;
+    let history: link::history::View = bench.view(Panel::History);
+    let first = history.commits.last().expect("the first commit").id.clone();
+
+    bench.wish(Wish::History(History::Rewind { commit: first }));
+    assert!(!document(&mut bench, "app.js").text.contains("second"), "{:?}", bench.notices());
+    let after: link::history::View = bench.view(Panel::History);
+    assert_eq!(after.commits.len(), history.commits.len() + 1);
+    assert!(after.can_undo);
+
+    bench.wish(Wish::History(History::UndoRewind));
+    assert_eq!(document(&mut bench, "app.js").text, before);
+}
+
+#[test]
+fn two_edits_of_one_file_are_merged_or_both_kept() {
+    let mut bench = with_model("web");
+    bench.hello("tab-2", Some(&open(&bench)));
+    let base = document(&mut bench, "app.js");
+    let end = base.text.encode_utf16().count() as u32;
+
+    bench.wish(save("app.js", &base.version, 0, 0, "// one\n"));
+    bench.wish_in("tab-2", save("app.js", &base.version, end, end, "// two\n"));
+    let merged = document(&mut bench, "app.js").text;
+    assert!(merged.starts_with("// one\n") && merged.ends_with("// two\n"), "{merged}");
+
+    bench.wish_in("tab-2", save("app.js", &base.version, 0, 0, "// three\n"));
+    let files: link::files::View = bench.view(Panel::Files);
+    let beside = files.files.iter().find(|it| it.path.starts_with("app.typed-"));
+    assert!(beside.is_some(), "the text that could not be merged is beside it");
+    assert_eq!(document(&mut bench, "app.js").text, merged);
+}
+
+#[test]
+fn a_proxy_that_is_down_is_said_and_can_be_tried_again() {
+    let mut bench = with_model("web");
+    *bench.gateway.rejection.borrow_mut() = Some(unreachable());
+    bench.send("Hello");
+    let entry = bench.chat().entries.last().cloned().expect("an error row");
+    let EntryKind::Error { text, remedy } = &entry.kind else { panic!("{entry:?}") };
+    assert!(text.contains("The proxy cannot be reached"), "{text}");
+    assert_eq!(*remedy, Remedy::Retry);
+
+    *bench.gateway.rejection.borrow_mut() = None;
+    bench.wish(Wish::Chat(Chat::Retry { entry: entry.id }));
+    bench.model_says("Hello.");
+    bench.model_is_done(StopReason::EndOfTurn);
+    let kinds: Vec<&str> = bench.chat().entries.iter().map(|it| kind(&it.kind)).collect();
+    assert_eq!(kinds, ["user", "assistant"]);
+}
+
+#[test]
+fn a_refused_key_leads_to_the_settings() {
+    let mut bench = with_model("web");
+    bench.send("Hello");
+    bench.model(&[ModelEvent::Error(Rejection {
+        code: RejectionCode::BadKey,
+        message: "The provider refused the key".to_owned(),
+        retry_after_secs: None,
+        request_id: None,
+    })]);
+    let last = bench.chat().entries.last().cloned().expect("an error row");
+    assert!(
+        matches!(last.kind, EntryKind::Error { remedy: Remedy::OpenSettings, .. }),
+        "{:?}",
+        last.kind
+    );
+}
+
+#[test]
+fn auto_apply_asks_first_and_remembers_always() {
+    let mut bench = with_model("web");
+    bench.wish(Wish::Chat(Chat::SetAutoApply { on: true }));
+    bench.send("Say hello");
+    bench.model_calls("c1", "write", WRITE);
+    bench.model_is_done(StopReason::ToolUse);
+    let asked = bench.chat().permission.expect("the rules ask");
+    bench.wish(Wish::Chat(Chat::Answer {
+        permission: asked.id,
+        answer: link::chat::Answer::Always,
+    }));
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(file(&mut bench, "hello.txt").as_deref(), Some("Hello\n"), "{:?}", bench.notices());
+
+    bench.send("Say more");
+    bench.model_calls("c2", "write", r#"{"path":"hello.txt","content":"More\n"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    assert_eq!(bench.chat().permission, None);
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(file(&mut bench, "hello.txt").as_deref(), Some("More\n"));
+}
+
+#[test]
+fn a_file_that_changed_meanwhile_is_never_overwritten() {
+    let mut bench = with_model("web");
+    bench.send("Change it");
+    bench.model_calls("c1", "write", r#"{"path":"app.js","content":"let b = 2;\n"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_is_done(StopReason::EndOfTurn);
+    let version = document(&mut bench, "app.js").version;
+    bench.wish(save("app.js", &version, 0, 0, "let mine = 0;\n"));
+    let mine = document(&mut bench, "app.js").text;
+
+    let review: link::changes::View = bench.view(Panel::Changes);
+    assert!(review.files[0].conflict);
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(document(&mut bench, "app.js").text, mine);
+    assert!(
+        bench.notices().iter().any(|it| it.contains("app.js changed")),
+        "{:?}",
+        bench.notices()
+    );
+    assert_eq!(card(&bench), ChangeState::Pending, "nothing is lost");
+}
+
+#[test]
+fn a_likely_secret_is_shown_before_it_is_sent() {
+    let mut bench = with_model("web");
+    let text = "use AKIAIOSFODNN7EXAMPLQ please";
+    bench.send(text);
+    assert!(bench.gateway.requests.borrow().is_empty());
+    let composer = bench.chat().composer;
+    assert_eq!(composer.secrets.len(), 1);
+    assert_eq!(composer.draft, text);
+    bench.wish(Wish::Chat(Chat::Send { text: text.to_owned(), despite_secrets: true }));
+    assert_eq!(bench.gateway.requests.borrow().len(), 1);
+}
+
+#[test]
+fn files_are_made_moved_and_removed_with_a_way_back() {
+    let mut bench = with_model("web");
+    bench.wish(Wish::Files(Files::Create { path: "src/a.ts".to_owned() }));
+    bench.wish(Wish::Files(Files::Move { from: "src".to_owned(), to: "lib".to_owned() }));
+    assert!(paths(&bench).contains(&"lib/a.ts".to_owned()), "{:?}", bench.notices());
+    bench.wish(Wish::Files(Files::Remove { path: "lib".to_owned() }));
+    assert!(!paths(&bench).contains(&"lib/a.ts".to_owned()));
+    bench.wish(Wish::Files(Files::Undo));
+    let view: link::files::View = bench.view(Panel::Files);
+    let back = view.files.iter().find(|it| it.path == "lib/a.ts").expect("it is back");
+    assert_eq!(back.mark, Mark::Added);
+}
+
+#[test]
+fn bad_paths_change_nothing_and_say_so() {
+    let mut bench = with_model("web");
+    let before = paths(&bench);
+    for path in ["", "/etc/passwd", "../x", "a/../b", ".git/config", "a\\b", "a//b"] {
+        bench.wish(Wish::Files(Files::Create { path: path.to_owned() }));
+        assert_eq!(paths(&bench), before, "{path:?}");
+        assert!(!bench.notices().is_empty(), "{path:?}");
+    }
+}
+
+#[test]
+fn a_removed_project_comes_back_until_the_next_is_removed() {
+    let mut bench = with_model("web");
+    let first = open(&bench);
+    bench.wish(Wish::Home(Home::Remove { project: first.clone() }));
+    let home: link::home::View = bench.view(Panel::Home);
+    assert!(home.projects.is_empty() && home.open.is_none());
+    assert_eq!(home.removed.as_ref().map(|it| &it.id), Some(&first));
+    bench.wish(Wish::Home(Home::Restore { project: first.clone() }));
+    bench.wish(Wish::Home(Home::Open { project: first.clone() }));
+    assert!(paths(&bench).contains(&"app.js".to_owned()));
+}
+
+#[test]
+fn an_export_comes_back_with_its_history() {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    bench.wish(Wish::Home(Home::Export { project }));
+    let (name, bytes) = bench.downloads.pop().expect("a zip");
+    assert_eq!(name, "Test.zip");
+    let history: link::history::View = bench.view(Panel::History);
+
+    let mut other = Bench::new();
+    other.wish(Wish::Home(Home::ImportZip { name, bytes }));
+    assert_eq!(paths(&other), paths(&bench));
+    let there: link::history::View = other.view(Panel::History);
+    assert_eq!(there.commits, history.commits);
+    assert!(!there.uncommitted);
+
+    let imported = open(&other);
+    let again = Bench::on(other.shelf.clone(), Some(&imported));
+    let there: link::history::View = again.view(Panel::History);
+    assert_eq!(there.commits, history.commits);
+}
+
+#[test]
+fn many_small_writes_are_folded_and_nothing_is_lost() {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    for n in 0..200 {
+        let version = document(&mut bench, "app.js").version;
+        bench.wish(save("app.js", &version, 0, 0, &format!("// {n}\n")));
+    }
+    let text = document(&mut bench, "app.js").text;
+    let segments = futures::executor::block_on(async {
+        use store::Store as _;
+        bench.database(&project).scan("segment/").await.map(|it| it.len())
+    });
+    assert!(segments.clone().is_ok_and(|it| it <= 65), "{segments:?}");
+
+    let mut again = Bench::on(bench.shelf.clone(), Some(&project));
+    assert_eq!(document(&mut again, "app.js").text, text);
+}
+
+#[test]
+fn a_core_that_was_superseded_cannot_write() {
+    let mut old = with_model("web");
+    let project = open(&old);
+    let mut new = Bench::on(old.shelf.clone(), Some(&project));
+    let version = document(&mut old, "app.js").version;
+    old.wish(save("app.js", &version, 0, 0, "// stale\n"));
+    assert!(!document(&mut new, "app.js").text.contains("stale"));
+    let again = Bench::on(old.shelf.clone(), Some(&project));
+    let status: link::status::View = old.view(Panel::Status);
+    assert!(matches!(status.saved, link::status::Saved::NotSaved { .. }));
+    drop(again);
+}
+
+fn with_model(template: &str) -> Bench {
+    let mut bench = Bench::new();
+    bench.project(template);
+    bench.wish(Wish::Chat(Chat::SetModel { model: "test/model".to_owned() }));
+    bench
+}
+
+fn open(bench: &Bench) -> String {
+    bench.view::<link::home::View>(Panel::Home).open.expect("a project is open")
+}
+
+fn paths(bench: &Bench) -> Vec<String> {
+    bench.view::<link::files::View>(Panel::Files).files.into_iter().map(|it| it.path).collect()
+}
+
+fn document(bench: &mut Bench, path: &str) -> link::editor::Document {
+    bench.wish_in(TAB, Wish::Editor(Editor::Show { paths: vec![path.to_owned()] }));
+    bench.view::<link::editor::View>(Panel::Editor).documents.remove(0)
+}
+
+fn file(bench: &mut Bench, path: &str) -> Option<String> {
+    let document = document(bench, path);
+    document.note.is_empty().then_some(document.text)
+}
+
+fn save(path: &str, base: &str, from: u32, to: u32, insert: &str) -> Wish {
+    let change = TextChange { from, to, insert: insert.to_owned() };
+    let (path, base) = (path.to_owned(), base.to_owned());
+    Wish::Editor(Editor::Save { path, base, changes: vec![change] })
+}
+
+fn card(bench: &Bench) -> ChangeState {
+    let cards = bench.chat().entries.into_iter().filter_map(|it| match it.kind {
+        EntryKind::Assistant(reply) => reply.parts.into_iter().find_map(|it| match it {
+            Part::Changes(card) => Some(card.state),
+            Part::Text { .. } | Part::Reasoning { .. } | Part::Tool(_) => None,
+        }),
+        EntryKind::User { .. } | EntryKind::Checkpoint(_) | EntryKind::Error { .. } => None,
+    });
+    cards.last().expect("a change card")
+}
+
+fn kind(kind: &EntryKind) -> &'static str {
+    match kind {
+        EntryKind::User { .. } => "user",
+        EntryKind::Assistant(_) => "assistant",
+        EntryKind::Checkpoint(_) => "checkpoint",
+        EntryKind::Error { .. } => "error",
+    }
+}
