@@ -295,6 +295,11 @@ impl preview::Compile for NoCompiler {
     }
 }
 
+thread_local! {
+    /// Worlds made by this test: no two draw the same numbers.
+    static N_WORLDS: Cell<u128> = const { Cell::new(0) };
+}
+
 pub(super) struct FakeWorld {
     spawner: LocalSpawner,
     pub(super) now_ms: Cell<u64>,
@@ -308,7 +313,7 @@ impl FakeWorld {
         Self {
             spawner,
             now_ms: Cell::new(1_700_000_000_000),
-            drawn: Cell::new(0),
+            drawn: Cell::new(N_WORLDS.with(|it| it.replace(it.get() + 1)) << 64),
             sent: RefCell::default(),
             told_previews: RefCell::default(),
         }

@@ -110,13 +110,13 @@ fn a_stopped_reply_changes_nothing_and_frees_the_provider() {
 fn what_the_store_refuses_is_not_shown_as_saved() {
     let mut bench = with_model("web");
     let project = open(&bench);
-    let version = document(&mut bench, "app.js").version;
+    let version = document(&mut bench, "script.js").version;
     bench.database(&project).refuse(Some(StoreError::Full));
 
-    bench.wish(save("app.js", &version, 0, 0, "// mine\n"));
+    bench.wish(save("script.js", &version, 0, 0, "// mine\n"));
     let status: link::status::View = bench.view(Panel::Status);
     assert!(matches!(status.saved, link::status::Saved::NotSaved { .. }), "{:?}", status.saved);
-    assert_eq!(document(&mut bench, "app.js").version, version, "memory is as the store is");
+    assert_eq!(document(&mut bench, "script.js").version, version, "memory is as the store is");
     assert!(bench.notices().iter().any(|it| it.contains("no room left")), "{:?}", bench.notices());
 
     bench.send("Hello");
@@ -124,17 +124,17 @@ fn what_the_store_refuses_is_not_shown_as_saved() {
     assert_eq!(bench.chat().composer.draft, "Hello", "the message is kept in the composer");
 
     bench.database(&project).refuse(None);
-    bench.wish(save("app.js", &version, 0, 0, "// mine\n"));
+    bench.wish(save("script.js", &version, 0, 0, "// mine\n"));
     let status: link::status::View = bench.view(Panel::Status);
     assert_eq!(status.saved, link::status::Saved::Saved);
-    assert!(document(&mut bench, "app.js").text.starts_with("// mine\n"));
+    assert!(document(&mut bench, "script.js").text.starts_with("// mine\n"));
 }
 
 #[test]
 fn own_edits_reach_the_model_once() {
     let mut bench = with_model("web");
-    let version = document(&mut bench, "app.js").version;
-    bench.wish(save("app.js", &version, 0, 0, "// by hand\n"));
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "// by hand\n"));
 
     bench.send("What did I do?");
     let told = |bench: &Bench| {
@@ -152,42 +152,42 @@ fn own_edits_reach_the_model_once() {
 #[test]
 fn a_rewind_is_a_new_commit_and_can_be_undone() {
     let mut bench = with_model("web");
-    let version = document(&mut bench, "app.js").version;
-    bench.wish(save("app.js", &version, 0, 0, "// second\n"));
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "// second\n"));
     bench.wish(Wish::Files(Files::Commit { message: "Second".to_owned() }));
-    let version = document(&mut bench, "app.js").version;
-    bench.wish(save("app.js", &version, 0, 0, "// unsaved work\n"));
-    let before = document(&mut bench, "app.js").text;
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "// unsaved work\n"));
+    let before = document(&mut bench, "script.js").text;
     let history: link::history::View = bench.view(Panel::History);
     let first = history.commits.last().expect("the first commit").id.clone();
 
     bench.wish(Wish::History(History::Rewind { commit: first }));
-    assert!(!document(&mut bench, "app.js").text.contains("second"), "{:?}", bench.notices());
+    assert!(!document(&mut bench, "script.js").text.contains("second"), "{:?}", bench.notices());
     let after: link::history::View = bench.view(Panel::History);
     assert_eq!(after.commits.len(), history.commits.len() + 1);
     assert!(after.can_undo);
 
     bench.wish(Wish::History(History::UndoRewind));
-    assert_eq!(document(&mut bench, "app.js").text, before);
+    assert_eq!(document(&mut bench, "script.js").text, before);
 }
 
 #[test]
 fn two_edits_of_one_file_are_merged_or_both_kept() {
     let mut bench = with_model("web");
     bench.hello("tab-2", Some(&open(&bench)));
-    let base = document(&mut bench, "app.js");
+    let base = document(&mut bench, "script.js");
     let end = base.text.encode_utf16().count() as u32;
 
-    bench.wish(save("app.js", &base.version, 0, 0, "// one\n"));
-    bench.wish_in("tab-2", save("app.js", &base.version, end, end, "// two\n"));
-    let merged = document(&mut bench, "app.js").text;
+    bench.wish(save("script.js", &base.version, 0, 0, "// one\n"));
+    bench.wish_in("tab-2", save("script.js", &base.version, end, end, "// two\n"));
+    let merged = document(&mut bench, "script.js").text;
     assert!(merged.starts_with("// one\n") && merged.ends_with("// two\n"), "{merged}");
 
-    bench.wish_in("tab-2", save("app.js", &base.version, 0, 0, "// three\n"));
+    bench.wish_in("tab-2", save("script.js", &base.version, 0, 0, "// three\n"));
     let files: link::files::View = bench.view(Panel::Files);
-    let beside = files.files.iter().find(|it| it.path.starts_with("app.typed-"));
+    let beside = files.files.iter().find(|it| it.path.starts_with("script.typed-"));
     assert!(beside.is_some(), "the text that could not be merged is beside it");
-    assert_eq!(document(&mut bench, "app.js").text, merged);
+    assert_eq!(document(&mut bench, "script.js").text, merged);
 }
 
 #[test]
@@ -253,19 +253,19 @@ fn auto_apply_asks_first_and_remembers_always() {
 fn a_file_that_changed_meanwhile_is_never_overwritten() {
     let mut bench = with_model("web");
     bench.send("Change it");
-    bench.model_calls("c1", "write", r#"{"path":"app.js","content":"let b = 2;\n"}"#);
+    bench.model_calls("c1", "write", r#"{"path":"script.js","content":"let b = 2;\n"}"#);
     bench.model_is_done(StopReason::ToolUse);
     bench.model_is_done(StopReason::EndOfTurn);
-    let version = document(&mut bench, "app.js").version;
-    bench.wish(save("app.js", &version, 0, 0, "let mine = 0;\n"));
-    let mine = document(&mut bench, "app.js").text;
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "let mine = 0;\n"));
+    let mine = document(&mut bench, "script.js").text;
 
     let review: link::changes::View = bench.view(Panel::Changes);
     assert!(review.files[0].conflict);
     bench.wish(Wish::Changes(Changes::Apply));
-    assert_eq!(document(&mut bench, "app.js").text, mine);
+    assert_eq!(document(&mut bench, "script.js").text, mine);
     assert!(
-        bench.notices().iter().any(|it| it.contains("app.js changed")),
+        bench.notices().iter().any(|it| it.contains("script.js changed")),
         "{:?}",
         bench.notices()
     );
@@ -320,7 +320,7 @@ fn a_removed_project_comes_back_until_the_next_is_removed() {
     assert_eq!(home.removed.as_ref().map(|it| &it.id), Some(&first));
     bench.wish(Wish::Home(Home::Restore { project: first.clone() }));
     bench.wish(Wish::Home(Home::Open { project: first.clone() }));
-    assert!(paths(&bench).contains(&"app.js".to_owned()));
+    assert!(paths(&bench).contains(&"script.js".to_owned()));
 }
 
 #[test]
@@ -350,10 +350,10 @@ fn many_small_writes_are_folded_and_nothing_is_lost() {
     let mut bench = with_model("web");
     let project = open(&bench);
     for n in 0..200 {
-        let version = document(&mut bench, "app.js").version;
-        bench.wish(save("app.js", &version, 0, 0, &format!("// {n}\n")));
+        let version = document(&mut bench, "script.js").version;
+        bench.wish(save("script.js", &version, 0, 0, &format!("// {n}\n")));
     }
-    let text = document(&mut bench, "app.js").text;
+    let text = document(&mut bench, "script.js").text;
     let segments = futures::executor::block_on(async {
         use store::Store as _;
         bench.database(&project).scan("segment/").await.map(|it| it.len())
@@ -361,7 +361,7 @@ fn many_small_writes_are_folded_and_nothing_is_lost() {
     assert!(segments.clone().is_ok_and(|it| it <= 65), "{segments:?}");
 
     let mut again = Bench::on(bench.shelf.clone(), Some(&project));
-    assert_eq!(document(&mut again, "app.js").text, text);
+    assert_eq!(document(&mut again, "script.js").text, text);
 }
 
 #[test]
@@ -369,13 +369,14 @@ fn a_core_that_was_superseded_cannot_write() {
     let mut old = with_model("web");
     let project = open(&old);
     let mut new = Bench::on(old.shelf.clone(), Some(&project));
-    let version = document(&mut old, "app.js").version;
-    old.wish(save("app.js", &version, 0, 0, "// stale\n"));
-    assert!(!document(&mut new, "app.js").text.contains("stale"));
-    let again = Bench::on(old.shelf.clone(), Some(&project));
+    let version = document(&mut old, "script.js").version;
+    old.wish(save("script.js", &version, 0, 0, "// stale\n"));
+
     let status: link::status::View = old.view(Panel::Status);
-    assert!(matches!(status.saved, link::status::Saved::NotSaved { .. }));
-    drop(again);
+    assert!(matches!(status.saved, link::status::Saved::NotSaved { .. }), "{:?}", status.saved);
+    assert!(!document(&mut new, "script.js").text.contains("stale"));
+    let mut again = Bench::on(old.shelf.clone(), Some(&project));
+    assert!(!document(&mut again, "script.js").text.contains("stale"));
 }
 
 fn with_model(template: &str) -> Bench {
