@@ -22,6 +22,7 @@ mod editor;
 mod files;
 mod history;
 mod home;
+mod pending;
 mod preview;
 mod profile;
 mod request;
@@ -135,7 +136,7 @@ impl Session {
             Wish::Editor(wish) => self.editor_wish(tab, wish).await,
             Wish::Changes(wish) => self.changes_wish(tab, wish).await,
             Wish::History(wish) => self.history_wish(tab, wish).await,
-            Wish::Preview(wish) => self.preview_wish(tab, wish).await,
+            Wish::Preview(wish) => self.preview_wish(tab, wish),
             Wish::Settings(wish) => self.settings_wish(tab, wish).await,
             Wish::Workbench(link::workbench::Wish::Keep(layout)) => {
                 self.keep_layout(tab, *layout).await;

@@ -60,7 +60,7 @@ impl Proxy {
     ) -> LocalBoxFuture<'static, Result<T, Rejection>> {
         let request = self.request(method, path).build();
         Box::pin(async move {
-            let answer = request.map_err(|_| unreachable())?.send().await;
+            let answer = request.map_err(|_cause| unreachable())?.send().await;
             read(accepted(answer).await?).await
         })
     }
@@ -77,7 +77,7 @@ impl Proxy {
             None => request.build(),
         };
         Box::pin(async move {
-            let answer = request.map_err(|_| unreachable())?.send().await;
+            let answer = request.map_err(|_cause| unreachable())?.send().await;
             accepted(answer).await.map(|_| ())
         })
     }
@@ -98,7 +98,7 @@ impl Gateway for Proxy {
         let ask = self.request(Method::POST, "/app/turn").abort_signal(signal.as_ref());
         let ask = ask.json(&request);
         Box::pin(async move {
-            let answer = accepted(ask.map_err(|_| unreachable())?.send().await).await?;
+            let answer = accepted(ask.map_err(|_cause| unreachable())?.send().await).await?;
             let body = answer.body().ok_or_else(cut_off)?;
             let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
             let lines = Lines { reader, pending: Vec::new(), over: false, _leaving: leaving };
@@ -151,7 +151,7 @@ fn provider_path(id: &str) -> String {
 }
 
 async fn accepted(answer: Result<Response, gloo_net::Error>) -> Result<Response, Rejection> {
-    let answer = answer.map_err(|_| unreachable())?;
+    let answer = answer.map_err(|_cause| unreachable())?;
     if answer.ok() {
         return Ok(answer);
     }
@@ -165,7 +165,7 @@ async fn accepted(answer: Result<Response, gloo_net::Error>) -> Result<Response,
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Rejection> {
-    answer.json().await.map_err(|_| cut_off())
+    answer.json().await.map_err(|_cause| cut_off())
 }
 
 /// Aborts the request when it is dropped, so that nobody pays for a reply that nobody reads.

@@ -176,6 +176,7 @@ impl Worker {
         let session = Session::new(ports, build());
         *self.core.borrow_mut() = Some(Core { ups, session: session.clone() });
         let this = Rc::clone(self);
+        #[expect(clippy::disallowed_methods, reason = "the session, which starts all others")]
         spawn_local(async move {
             session.load().await;
             this.announce();

@@ -241,6 +241,14 @@ pub fn conflict_left(paths: &[String]) -> String {
     )
 }
 
+/// Says why changes that would be applied at once wait for a review.
+pub fn batch_refused(n: usize, title: &str) -> String {
+    format!(
+        "Change {n} of the reply did not fit its file ({title}), so nothing was applied. The others \
+         wait for your review"
+    )
+}
+
 pub fn not_applied(why: &str) -> String {
     format!("Not applied: {why}. Nothing was changed")
 }

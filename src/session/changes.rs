@@ -1,15 +1,15 @@
 //! Pending changes: kept until they are decided, applied as one commit, or dropped.
 
 use agent::{
-    actions::{self, ActionRecord, FileEdit, Proposal, Proposed, Staging},
-    chat::{Message, Role},
+    actions::{self, ActionRecord, Changed, FileEdit, Proposal, Proposed, Staging},
+    chat::{Decision, Message, Part, Role},
     files::Files,
     id::{ActionId, MessageId},
     tools::ToolCall,
 };
 use link::{
     Panel, TabId,
-    changes::{View, Wish},
+    changes::{FileStatus, FileSummary, View, Wish},
     chat::{ChangeCard, ChangeState},
 };
 use project::{
@@ -19,9 +19,8 @@ use project::{
     path::FilePath,
     vfs::Edit,
 };
-use serde::{Deserialize, Serialize};
 use store::{
-    Batch, Store, StoreError,
+    Batch, StoreError,
     schema::{self, key},
 };
 
@@ -29,26 +28,10 @@ use super::{
     Session,
     files::parse,
     history::{file_diff, summary},
-    workspace::{NotDone, State, Workspace},
+    pending,
+    workspace::{NotDone, State, Workspace, Writing},
 };
 use crate::i18n::said;
-
-/// A proposal without its contents, which are records of their own.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct PendingRecord {
-    action: ActionId,
-    changes: Vec<PendingChange>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct PendingChange {
-    path: FilePath,
-    from: Option<FilePath>,
-    base_version: Option<String>,
-    /// The content is under the same number; without one the file is removed.
-    has_content: bool,
-    accepted: bool,
-}
 
 impl Session {
     pub(super) async fn changes_wish(&self, tab: &TabId, wish: Wish) {
@@ -86,7 +69,7 @@ impl Session {
             return Ok(());
         };
         proposal.set_accepted(&path, accepted);
-        writing.batch.put(key::PENDING, schema::encode(&pending_record(&proposal)));
+        pending::put_decisions(&mut writing.batch, &proposal);
         workspace.state.borrow_mut().pending = Some(proposal);
         let finished = writing.finish().await;
         if finished.is_err() {
@@ -140,33 +123,19 @@ impl Session {
             writing.committed(committed);
         }
         go(&mut record, &[actions::State::Running, actions::State::Done]);
-        writing.batch.put(key::action(record.id.as_str()), schema::encode(&record));
-        forget(&mut writing.batch, &proposal);
-        writing.finish().await?;
-        {
-            let mut state = workspace.state.borrow_mut();
-            state.pending = None;
-            state.actions.insert(record.id.to_string(), record);
-        }
+        close(workspace, writing, &proposal, record, Decision::Applied).await?;
         self.after_change(workspace, &applied);
         Ok(())
     }
 
     pub(super) async fn reject_pending(&self, workspace: &Workspace) -> Result<(), NotDone> {
-        let mut writing = workspace.write().await;
+        let writing = workspace.write().await;
         let Some((proposal, mut record)) = pending_with_record(&workspace.state.borrow()) else {
             writing.cancel();
             return Ok(());
         };
         go(&mut record, &[actions::State::Failed, actions::State::RolledBack]);
-        writing.batch.put(key::action(record.id.as_str()), schema::encode(&record));
-        forget(&mut writing.batch, &proposal);
-        writing.finish().await?;
-        {
-            let mut state = workspace.state.borrow_mut();
-            state.pending = None;
-            state.actions.insert(record.id.to_string(), record);
-        }
+        close(workspace, writing, &proposal, record, Decision::Rejected).await?;
         self.preview_changed(workspace, proposal.changes.iter().map(|it| it.path.clone()));
         Ok(())
     }
@@ -188,13 +157,22 @@ impl Session {
     ) -> Result<(), NotDone> {
         let path = parse(path)?;
         let mut writing = workspace.write().await;
+        let reply = {
+            let state = workspace.state.borrow();
+            let mut replies = state.conversation.messages().iter().rev();
+            replies.find(|it| it.role == Role::Assistant).cloned()
+        };
+        let Some(reply) = reply else {
+            writing.cancel();
+            return Ok(());
+        };
         let before = workspace.state.borrow().pending.clone();
         let action = ActionId::new(self.new_id("act"));
         let proposal = {
             let state = workspace.state.borrow();
             let mut staging = match &before {
-                Some(pending) => Staging::resume(action, pending),
-                None => Staging::new(action),
+                Some(pending) => Staging::resume(action.clone(), pending),
+                None => Staging::new(action.clone()),
             };
             let call = ToolCall::Write { path, content: text };
             let staged = staging.stage(&call, &ProjectFiles(&state.project));
@@ -207,42 +185,48 @@ impl Session {
                 return Err(NotDone::Refused(refusal));
             }
         };
-        let (model, message) = {
-            let state = workspace.state.borrow();
-            let replies = state.conversation.messages().iter().rev();
-            let reply = replies.filter(|it| !it.model.is_empty()).next();
-            reply.map(|it| (it.model.clone(), it.id.clone())).unwrap_or_default()
-        };
-        self.put_proposal(workspace, &proposal, (model, message), &mut writing.batch);
+        self.put_proposal(workspace, &proposal, &reply.id, &mut writing.batch);
         let finished = writing.finish().await;
         if finished.is_err() {
-            workspace.state.borrow_mut().pending = before;
+            let mut state = workspace.state.borrow_mut();
+            state.pending = before;
+            state.actions.remove(action.as_str());
+            if let Some(message) = state.conversation.get_mut(&reply.id) {
+                *message = reply;
+            }
         }
         Ok(finished?)
     }
 
-    /// Replaces the pending proposal by a new one, in memory and in the batch.
+    /// Replaces the pending proposal by a new one that a reply makes, in memory and in the batch.
     pub(super) fn put_proposal(
         &self,
         workspace: &Workspace,
         proposal: &Proposal,
-        (model, message): (String, MessageId),
+        reply: &MessageId,
         batch: &mut Batch,
     ) {
         let mut state = workspace.state.borrow_mut();
         if let Some(older) = state.pending.take() {
-            forget(batch, &older);
+            pending::forget(batch, &older);
             if let Some(record) = state.actions.get_mut(older.action.as_str()) {
                 go(record, &[actions::State::Failed, actions::State::RolledBack]);
                 batch.put(key::action(record.id.as_str()), schema::encode(record));
             }
         }
-        let prompt = state.conversation.messages().iter().rev();
-        let prompt = prompt.filter(|it| it.role == Role::User).map(Message::text).next();
+        let mut model = String::new();
+        if let Some(message) = state.conversation.get_mut(reply) {
+            let action = proposal.action.clone();
+            message.parts.push(Part::Changes { action, state: Decision::Pending });
+            batch.put(key::message(reply.as_str()), agent::chat::record::encode(message));
+            model.clone_from(&message.model);
+        }
+        let prompts = state.conversation.messages().iter().rev();
+        let prompt = prompts.filter(|it| it.role == Role::User).map(Message::text).next();
         let mut record = ActionRecord {
             v: ActionRecord::VERSION,
             id: proposal.action.clone(),
-            message,
+            message: reply.clone(),
             prompt: prompt.unwrap_or_default(),
             model,
             temperature: None,
@@ -255,7 +239,7 @@ impl Session {
         };
         go(&mut record, &[actions::State::Validated]);
         batch.put(key::action(record.id.as_str()), schema::encode(&record));
-        put_pending(batch, proposal);
+        pending::put(batch, proposal);
         state.actions.insert(record.id.to_string(), record);
         state.pending = Some(proposal.clone());
     }
@@ -282,94 +266,80 @@ impl Session {
     }
 }
 
-/// What a card in the conversation says about an action.
-pub(super) fn change_card(state: &State, action: &ActionId) -> ChangeCard {
-    let pending = state.pending.as_ref().filter(|it| it.action == *action);
-    let record = state.actions.get(action.as_str());
-    let files = match (pending, record) {
-        (Some(proposal), _) => proposal.changes.iter().map(|it| summary(&diff_of(it))).collect(),
-        (None, Some(record)) => recorded_files(state, record),
-        (None, None) => Vec::new(),
-    };
-    let decided = match record.map(|it| it.state) {
-        Some(actions::State::Done) => ChangeState::Applied,
-        Some(actions::State::RolledBack) => ChangeState::Rejected,
-        Some(actions::State::Failed) | None => ChangeState::Refused,
-        Some(
-            actions::State::Proposed
-            | actions::State::Validated
-            | actions::State::AwaitingPermission
-            | actions::State::Running,
-        ) => ChangeState::Rejected,
-    };
-    let state = if pending.is_some() { ChangeState::Pending } else { decided };
-    ChangeCard { action: action.to_string(), files, state }
-}
-
-/// The files of a decided action, as its commit has them.
-fn recorded_files(state: &State, record: &ActionRecord) -> Vec<link::changes::FileSummary> {
-    let id = |it: &Option<String>| it.as_ref().and_then(|it| it.parse().ok());
-    let (Some(before), Some(after)) = (id(&record.before), id(&record.after)) else {
-        return Vec::new();
-    };
-    let diffs = state.project.changes_between(Some(before), Some(after));
-    // Counts for show only: the commit is there, or it is not.
-    diffs.unwrap_or_default().iter().map(summary).collect()
-}
-
-/// Writes a proposal and what belongs to it into a batch.
-fn put_pending(batch: &mut Batch, proposal: &Proposal) {
-    batch.put(key::PENDING, schema::encode(&pending_record(proposal)));
-    for (number, change) in proposal.changes.iter().enumerate() {
-        if let Some(content) = &change.after {
-            batch.put(key::pending_content(number), content.clone());
+/// Ends a proposal: its record, its reply and the pending contents go into the batch together.
+async fn close(
+    workspace: &Workspace,
+    mut writing: Writing<'_>,
+    proposal: &Proposal,
+    record: ActionRecord,
+    decision: Decision,
+) -> Result<(), StoreError> {
+    let reply = workspace.state.borrow().conversation.get(&record.message).cloned();
+    let reply = reply.map(|mut reply| {
+        for part in &mut reply.parts {
+            if let Part::Changes { action, state } = part
+                && *action == record.id
+            {
+                *state = decision;
+            }
         }
-    }
-}
-
-/// Takes a decided proposal out of the store.
-fn forget(batch: &mut Batch, proposal: &Proposal) {
-    batch.remove(key::PENDING);
-    for number in 0..proposal.changes.len() {
-        batch.remove(key::pending_content(number));
-    }
-}
-
-/// Reads the proposal that waits for a decision.
-pub(super) async fn load_pending(
-    store: &dyn Store,
-    project: &Project,
-) -> Result<Option<Proposal>, StoreError> {
-    let Some(bytes) = store.get(key::PENDING).await? else { return Ok(None) };
-    let record: PendingRecord = schema::decode(&bytes)?;
-    let mut changes = Vec::new();
-    for (number, change) in record.changes.into_iter().enumerate() {
-        let after = match change.has_content {
-            true => store.get(&key::pending_content(number)).await?,
-            false => None,
-        };
-        let base = change.base_version.as_ref().and_then(|it| project.blob(&it.parse().ok()?));
-        changes.push(Proposed {
-            path: change.path,
-            from: change.from,
-            base_version: change.base_version,
-            base,
-            after,
-            accepted: change.accepted,
-        });
-    }
-    Ok(Some(Proposal { action: record.action, changes }))
-}
-
-fn pending_record(proposal: &Proposal) -> PendingRecord {
-    let changes = proposal.changes.iter().map(|it| PendingChange {
-        path: it.path.clone(),
-        from: it.from.clone(),
-        base_version: it.base_version.clone(),
-        has_content: it.after.is_some(),
-        accepted: it.accepted,
+        reply
     });
-    PendingRecord { action: proposal.action.clone(), changes: changes.collect() }
+    if let Some(reply) = &reply {
+        writing.batch.put(key::message(reply.id.as_str()), agent::chat::record::encode(reply));
+    }
+    writing.batch.put(key::action(record.id.as_str()), schema::encode(&record));
+    pending::forget(&mut writing.batch, proposal);
+    writing.finish().await?;
+    let mut state = workspace.state.borrow_mut();
+    state.pending = None;
+    if let Some(reply) = reply
+        && let Some(message) = state.conversation.get_mut(&reply.id)
+    {
+        *message = reply;
+    }
+    state.actions.insert(record.id.to_string(), record);
+    Ok(())
+}
+
+/// What a card in the conversation says about an action.
+pub(super) fn change_card(state: &State, action: &ActionId, decision: Decision) -> ChangeCard {
+    let pending = state.pending.as_ref().filter(|it| it.action == *action);
+    let decided = match (pending.is_some(), decision) {
+        (true, _) => ChangeState::Pending,
+        (false, Decision::Pending) => ChangeState::Superseded,
+        (false, Decision::Applied) => ChangeState::Applied,
+        (false, Decision::Rejected) => ChangeState::Rejected,
+        (false, Decision::Refused) => ChangeState::Refused,
+    };
+    let known = (action.to_string(), pending.is_some());
+    let mut summaries = state.summaries.borrow_mut();
+    let files = summaries.entry(known).or_insert_with(|| match pending {
+        Some(proposal) => proposal.changes.iter().map(|it| summary(&diff_of(it))).collect(),
+        None => {
+            state.actions.get(action.as_str()).map(|it| recorded(state, it)).unwrap_or_default()
+        }
+    });
+    ChangeCard { action: action.to_string(), files: files.clone(), state: decided }
+}
+
+/// The files of a decided action: as its commit has them, or as they were proposed.
+fn recorded(state: &State, record: &ActionRecord) -> Vec<FileSummary> {
+    let id = |it: &Option<String>| it.as_ref().and_then(|it| it.parse().ok());
+    if let (Some(before), Some(after)) = (id(&record.before), id(&record.after)) {
+        // The commit is there; only a damaged store has lost what it names.
+        let diffs = state.project.changes_between(Some(before), Some(after)).unwrap_or_default();
+        return diffs.iter().map(summary).collect();
+    }
+    let proposed = record.changes.iter().map(|it| {
+        let (path, status) = match it {
+            Changed::Created(path) => (path, FileStatus::Added),
+            Changed::Modified(path) => (path, FileStatus::Modified),
+            Changed::Deleted(path) => (path, FileStatus::Removed),
+        };
+        FileSummary { path: path.to_string(), from: None, status, n_added: 0, n_removed: 0 }
+    });
+    proposed.collect()
 }
 
 fn pending_with_record(state: &State) -> Option<(Proposal, ActionRecord)> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use agent::{
     chat::{self as talk, Message, Part as TalkPart, Role},
-    id::{ActionId, MessageId},
+    id::MessageId,
     markdown,
     permission::{Effect, Grant},
     tools::{Tool, ToolCall},
@@ -42,7 +42,7 @@ impl Session {
             }
             Wish::Draft { text } => self.keep_draft(&workspace, text).await,
             Wish::Stop => self.say_to_turn(&workspace, Event::Cancelled),
-            Wish::Continue { .. } => self.continue_turn(tab, &workspace).await,
+            Wish::Continue { .. } => self.continue_turn(tab, &workspace),
             Wish::Retry { entry } => self.retry(tab, &workspace, &entry).await,
             Wish::Earlier => {
                 self.with_tab(tab, |it| it.n_entries += PAGE);
@@ -117,7 +117,7 @@ impl Session {
             return;
         }
         if self.keep_prompt(workspace, text).await {
-            self.start_turn(workspace, model).await;
+            self.start_turn(workspace, model);
         }
     }
 
@@ -177,12 +177,12 @@ impl Session {
         }
     }
 
-    async fn continue_turn(&self, tab: &TabId, workspace: &Rc<Workspace>) {
+    fn continue_turn(&self, tab: &TabId, workspace: &Rc<Workspace>) {
         if workspace.state.borrow().turning.is_some() {
             return;
         }
         match self.model_of(workspace) {
-            Some(model) => self.start_turn(workspace, model).await,
+            Some(model) => self.start_turn(workspace, model),
             None => self.reveal(tab, Reveal::Models),
         }
     }
@@ -219,7 +219,7 @@ impl Session {
             self.notify_error("not-kept", &said::not_kept(&why), None);
             return;
         }
-        self.start_turn(workspace, model).await;
+        self.start_turn(workspace, model);
     }
 
     async fn add_context(&self, workspace: &Workspace, kind: &str, body: String) {
@@ -399,7 +399,7 @@ fn entries(state: &State, message: &Message, scripted: &dyn Fn(&str) -> bool) ->
         }
         Role::Assistant => {
             let mut shown = vec![entry(EntryKind::Assistant(reply(state, message, scripted)))];
-            shown.extend(checkpoint(state, message));
+            shown.extend(message.parts.iter().filter_map(|it| checkpoint(state, message, it)));
             shown
         }
         Role::System => message.parts.iter().filter_map(error).map(entry).collect(),
@@ -418,23 +418,14 @@ fn error(part: &TalkPart) -> Option<EntryKind> {
 }
 
 /// The commit that a reply's changes made, as a place to come back to.
-fn checkpoint(state: &State, message: &Message) -> Option<Entry> {
-    let action = message.parts.iter().find_map(|it| match it {
-        TalkPart::Changes { action, .. } => Some(action),
-        TalkPart::Text { .. }
-        | TalkPart::Reasoning { .. }
-        | TalkPart::Tool(_)
-        | TalkPart::Feedback { .. }
-        | TalkPart::Step
-        | TalkPart::Checkpoint { .. }
-        | TalkPart::Error { .. } => None,
-    })?;
+fn checkpoint(state: &State, message: &Message, part: &TalkPart) -> Option<Entry> {
+    let TalkPart::Changes { action, .. } = part else { return None };
     let commit = state.actions.get(action.as_str())?.after.clone()?;
     let known = state.project.commit_of(&commit.parse().ok()?)?;
     let head = state.project.head().and_then(|it| state.project.commit_of(&it));
     let current = state.project.is_clean() && head.is_some_and(|it| it.tree == known.tree);
     Some(Entry {
-        id: format!("{}-checkpoint", message.id),
+        id: format!("{action}-checkpoint"),
         kind: EntryKind::Checkpoint(Checkpoint {
             title: known.title().to_owned(),
             commit,
@@ -490,16 +481,14 @@ fn part(state: &State, message: &MessageId, at: usize, part: &TalkPart) -> Optio
             input: tool.arguments.clone(),
             output: tool.output.clone(),
         })),
-        TalkPart::Changes { action, .. } => Some(Part::Changes(changes(state, action))),
+        TalkPart::Changes { action, state: decision } => {
+            Some(Part::Changes(change_card(state, action, *decision)))
+        }
         TalkPart::Feedback { .. }
         | TalkPart::Step
         | TalkPart::Checkpoint { .. }
         | TalkPart::Error { .. } => None,
     }
-}
-
-fn changes(state: &State, action: &ActionId) -> link::chat::ChangeCard {
-    change_card(state, action)
 }
 
 /// Renders Markdown; what was rendered before is not rendered again, only what has come since.

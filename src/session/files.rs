@@ -124,5 +124,5 @@ impl Session {
 }
 
 pub(super) fn parse(path: &str) -> Result<FilePath, NotDone> {
-    FilePath::parse(path).map_err(|_| NotDone::Refused(said::bad_path(path)))
+    FilePath::parse(path).map_err(|_bad| NotDone::Refused(said::bad_path(path)))
 }

@@ -51,7 +51,7 @@ pub(super) struct Running {
 }
 
 impl Session {
-    pub(super) async fn preview_wish(&self, tab: &TabId, wish: Wish) {
+    pub(super) fn preview_wish(&self, tab: &TabId, wish: Wish) {
         let Some(workspace) = self.workspace_of(tab) else { return };
         match wish {
             Wish::Reload => self.reload_preview(&workspace, None),
@@ -469,13 +469,12 @@ impl State {
             return None;
         }
         let changes = &self.pending.as_ref()?.changes;
-        let changed = changes.iter().filter(|it| it.accepted).find_map(|it| {
+        changes.iter().filter(|it| it.accepted).find_map(|it| {
             if it.path == *path {
                 return Some(it.after.as_deref());
             }
             (it.from.as_ref() == Some(path)).then_some(None)
-        });
-        changed
+        })
     }
 }
 

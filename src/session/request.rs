@@ -4,6 +4,7 @@
 //! reply streams the last one stands.
 
 use agent::{
+    actions::Staging,
     chat::Conversation,
     context::{self, Assembled, Inputs, Item, ItemKind, ManualEdit, Share, TooLong},
     prompt::Layers,
@@ -53,7 +54,11 @@ impl Session {
                 blocks: vec![wire::Block::Text { text: draft.to_owned() }],
             });
         }
-        let files = ProjectFiles(&state.project);
+        let stored = ProjectFiles(&state.project);
+        let resumed = state.pending.as_ref().map(|it| Staging::resume(it.action.clone(), it));
+        let empty = Staging::default();
+        let staged = state.turning.as_ref().map(|it| &it.staging).or(resumed.as_ref());
+        let files = staged.unwrap_or(&empty).over(&stored);
         let open = self.open_documents(&workspace.id);
         let items = items(&state);
         let edits = edits(&state);

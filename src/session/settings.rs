@@ -96,7 +96,16 @@ impl Session {
                 Err(rejection) => {
                     let hop = match rejection.code {
                         RejectionCode::Unreachable => "proxy",
-                        _ => "app",
+                        RejectionCode::NotPaired
+                        | RejectionCode::NoProvider
+                        | RejectionCode::BadKey
+                        | RejectionCode::UnknownModel
+                        | RejectionCode::Busy
+                        | RejectionCode::PromptTooLong
+                        | RejectionCode::BadRequest
+                        | RejectionCode::CutOff
+                        | RejectionCode::ProviderFailed
+                        | RejectionCode::Broken => "app",
                     };
                     Test::Failed { hop: hop.to_owned(), message: said::rejection(&rejection) }
                 }

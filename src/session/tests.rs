@@ -411,14 +411,14 @@ fn save(path: &str, base: &str, from: u32, to: u32, insert: &str) -> Wish {
 }
 
 fn card(bench: &Bench) -> ChangeState {
-    let cards = bench.chat().entries.into_iter().filter_map(|it| match it.kind {
+    let mut cards = bench.chat().entries.into_iter().filter_map(|it| match it.kind {
         EntryKind::Assistant(reply) => reply.parts.into_iter().find_map(|it| match it {
             Part::Changes(card) => Some(card.state),
             Part::Text { .. } | Part::Reasoning { .. } | Part::Tool(_) => None,
         }),
         EntryKind::User { .. } | EntryKind::Checkpoint(_) | EntryKind::Error { .. } => None,
     });
-    cards.last().expect("a change card")
+    cards.next_back().expect("a change card")
 }
 
 fn kind(kind: &EntryKind) -> &'static str {

@@ -12,14 +12,14 @@ use agent::{
     id::{ActionId, MessageId},
     permission::{Mode, Permissions, Request},
     tools::ToolCall,
-    turn::{Effect, Event, Options, Outcome, Shown, Turn},
+    turn::{Effect, Event, Options, Outcome, Shown, Turn, unresolved},
 };
 use futures::{
     channel::mpsc,
     future::{Either, select},
     stream::{LocalBoxStream, StreamExt as _},
 };
-use link::Panel;
+use link::{Panel, status::Level};
 use store::schema::{self, EditedRecord, GrantRecord, key};
 use wire::ModelEvent;
 
@@ -62,7 +62,7 @@ struct Run {
 
 impl Session {
     /// Starts a turn that answers the conversation as it stands.
-    pub(super) async fn start_turn(&self, workspace: &Rc<Workspace>, model: wire::Model) {
+    pub(super) fn start_turn(&self, workspace: &Rc<Workspace>, model: wire::Model) {
         let reply = MessageId::new(self.new_id("msg"));
         let action = ActionId::new(self.new_id("act"));
         let (says, heard) = mpsc::unbounded();
@@ -207,13 +207,7 @@ impl Session {
         let mut state = run.workspace.state.borrow_mut();
         let Some(message) = state.conversation.get_mut(&run.reply) else { return };
         match (change, message.parts.get_mut(at), run.turn.parts().get(at)) {
-            (
-                Shown::Grew { text: more },
-                Some(Part::Text { text } | Part::Reasoning { text, .. }),
-                _,
-            ) => {
-                text.push_str(more);
-            }
+            (Shown::Grew { text: more }, Some(part), _) => part.grow(more),
             (_, Some(part), Some(now)) => part.clone_from(now),
             (_, None, Some(now)) => message.parts.push(now.clone()),
             (_, _, None) => {}
@@ -282,12 +276,6 @@ impl Session {
                 message.parts = turn.parts().to_vec();
                 message.usage = Some(usage).filter(|it| *it != wire::Usage::default());
                 message.state = ended_as(&outcome);
-                if let Some(proposal) = &staged {
-                    message.parts.push(Part::Changes {
-                        action: proposal.action.clone(),
-                        state: chat::Decision::Pending,
-                    });
-                }
                 writing.batch.put(key::message(reply.as_str()), chat::record::encode(message));
             }
             if !matches!(outcome, Outcome::Failed(_)) {
@@ -304,8 +292,7 @@ impl Session {
             writing.batch.put(key::message(error.id.as_str()), chat::record::encode(error));
         }
         if let Some(proposal) = &proposal {
-            let made_by = (run.model.id.clone(), reply.clone());
-            self.put_proposal(workspace, proposal, made_by, &mut writing.batch);
+            self.put_proposal(workspace, proposal, reply, &mut writing.batch);
         }
         if let Err(why) = writing.finish().await {
             self.notify_error("turn", &said::not_kept(&why), None);
@@ -316,11 +303,15 @@ impl Session {
         );
         let Some(proposal) = proposal else { return };
         self.preview_changed(workspace, proposal.changes.iter().map(|it| it.path.clone()));
-        let whole = matches!(outcome, Outcome::Answered);
-        if whole && workspace.state.borrow().record.auto_apply {
-            if let Err(why) = self.apply_pending(workspace).await {
-                self.notify_error("changes", &said::not_applied(&why.text()), None);
-            }
+        if !matches!(outcome, Outcome::Answered) || !workspace.state.borrow().record.auto_apply {
+            return;
+        }
+        if let Some(refused) = unresolved(turn.parts()).first() {
+            // The batch is not what the model meant: it waits for somebody who looks at it.
+            let title = &refused.call.title;
+            self.notify("changes", Level::Warning, &said::batch_refused(refused.n, title), None);
+        } else if let Err(why) = self.apply_pending(workspace).await {
+            self.notify_error("changes", &said::not_applied(&why.text()), None);
         }
     }
 

@@ -18,7 +18,7 @@ use agent::{
     markdown::Blocks,
 };
 use futures::lock::{Mutex, MutexGuard};
-use link::{Panel, TabId, workbench::Layout};
+use link::{Panel, TabId, changes::FileSummary, workbench::Layout};
 use project::{
     Applied, Committed, Compacted, Delta, Project, Saved,
     git::{Oid, objects::Missing},
@@ -30,7 +30,7 @@ use store::{
     schema::{self, FileRecord, JournalRecord, RefsRecord, StateRecord, WorktreeRecord, key},
 };
 
-use super::{Session, changes, preview::Running as Preview, request::Foreseen, turns::Turning};
+use super::{Session, pending, preview::Running as Preview, request::Foreseen, turns::Turning};
 use crate::i18n::said;
 
 /// More journal records or segments than this are folded into one.
@@ -52,13 +52,15 @@ pub(super) struct State {
     pub(super) record: StateRecord,
     pub(super) layout: Option<Layout>,
     pub(super) draft: String,
-    /// Messages that are in memory but not yet acknowledged by the store.
     /// Likely secrets in what was about to be sent.
     pub(super) secrets: Vec<link::chat::Secret>,
     /// What the next request will hold, until something that goes into it changes.
     pub(super) foreseen: RefCell<Option<Foreseen>>,
     /// Replies as they were rendered, by message and part: only what has come since is rendered.
     pub(super) rendered: RefCell<BTreeMap<(MessageId, usize), Blocks>>,
+    /// What change cards say, by action and whether it waits: it does not change any more.
+    pub(super) summaries: RefCell<BTreeMap<(String, bool), Vec<FileSummary>>>,
+    /// Messages that are in memory but not yet acknowledged by the store.
     pub(super) unsaved_messages: BTreeSet<String>,
     pub(super) actions: BTreeMap<String, ActionRecord>,
     /// What waits for Apply or Reject.
@@ -118,7 +120,7 @@ impl Workspace {
             let action: ActionRecord = schema::decode(&bytes)?;
             actions.insert(action.id.to_string(), action);
         }
-        let pending = changes::load_pending(&*store, &project).await?;
+        let pending = pending::load(&*store, &project).await?;
         let state = State {
             project,
             conversation,
@@ -128,6 +130,7 @@ impl Workspace {
             secrets: Vec::new(),
             foreseen: RefCell::default(),
             rendered: RefCell::default(),
+            summaries: RefCell::default(),
             unsaved_messages: BTreeSet::new(),
             actions,
             pending,
@@ -241,7 +244,15 @@ impl Writing<'_> {
         if n < FOLD_AFTER {
             return;
         }
-        let Ok(folded) = self.workspace.state.borrow_mut().project.compact() else { return };
+        let folded = {
+            let mut state = self.workspace.state.borrow_mut();
+            if !state.project.should_compact() {
+                return;
+            }
+            let named = state.named_contents();
+            state.project.compact_keeping(named)
+        };
+        let Ok(folded) = folded else { return };
         let mut batch = Batch::default();
         batch.expect(key::EPOCH, Some(self.workspace.epoch.clone()));
         for number in first_segment..segment {
@@ -256,6 +267,17 @@ impl Writing<'_> {
             self.numbers.first_segment = segment;
             self.numbers.first_journal = journal;
         }
+    }
+}
+
+impl State {
+    /// Contents that something besides the files and the history names: what files were when the
+    /// model last saw them, and what the pending changes are based on.
+    fn named_contents(&self) -> Vec<Oid> {
+        let edited = self.record.edited.values().filter_map(|it| it.before.as_ref());
+        let changes = self.pending.iter().flat_map(|it| &it.changes);
+        let bases = changes.filter_map(|it| it.base_version.as_ref());
+        edited.chain(bases).filter_map(|it| it.parse().ok()).collect()
     }
 }
 
@@ -479,7 +501,7 @@ fn entry(record: &FileRecord) -> Result<Entry, StoreError> {
 }
 
 fn oid(text: &str) -> Result<Oid, StoreError> {
-    text.parse().map_err(|_| StoreError::Damaged(format!("{text:?} is not an object id")))
+    text.parse().map_err(|_bad| StoreError::Damaged(format!("{text:?} is not an object id")))
 }
 
 fn parse(path: &str) -> Result<FilePath, StoreError> {

@@ -74,7 +74,7 @@ fn every_file_says_what_it_is_for() {
     }
     // What is under `templates/` becomes somebody's own project.
     for path in files(&["js", "mjs", "css"]).iter().filter(|it| !it.starts_with("templates/")) {
-        let text = read(&path);
+        let text = read(path);
         let text =
             text.strip_prefix("#!").and_then(|it| it.split_once('\n')).map_or(&*text, |it| it.1);
         let says = ["// ", "/* ", "/** ", "/*\n"].iter().any(|it| text.starts_with(it));

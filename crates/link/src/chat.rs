@@ -138,6 +138,8 @@ pub enum ChangeState {
     Pending,
     Applied,
     Rejected,
+    /// A later reply's changes hold these.
+    Superseded,
     /// Not valid: nothing was changed.
     Refused,
 }

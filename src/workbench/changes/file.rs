@@ -23,17 +23,22 @@ pub fn FileName(summary: FileSummary) -> impl IntoView {
         FileStatus::Removed => ("removed", "D", text.removed),
         FileStatus::Moved => ("moved", "R", text.moved),
     };
-    let counts = (text.counts)(summary.n_added, summary.n_removed);
+    let (n_added, n_removed) = (summary.n_added, summary.n_removed);
+    let counts = (n_added + n_removed > 0).then(|| {
+        view! {
+            <span class="file-name__counts" role="img" aria-label=(text.counts)(n_added, n_removed)>
+                <span class="file-name__added">"+" {n_added}</span>
+                " "
+                <span class="file-name__removed">"−" {n_removed}</span>
+            </span>
+        }
+    });
     view! {
         <span class="file-name" data-status=name>
             <span class="file-name__status" aria-label=label role="img" title=label>{letter}</span>
             {summary.from.map(|from| view! { <bdi class="file-name__from">{from}</bdi> " → " })}
             <bdi class="file-name__path">{summary.path}</bdi>
-            <span class="file-name__counts" role="img" aria-label=counts>
-                <span class="file-name__added">"+" {summary.n_added}</span>
-                " "
-                <span class="file-name__removed">"−" {summary.n_removed}</span>
-            </span>
+            {counts}
         </span>
     }
     .into_any()

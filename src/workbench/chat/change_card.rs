@@ -25,6 +25,7 @@ fn Card(card: ChangeCard) -> impl IntoView {
         ChangeState::Pending => ("pending", text.change_pending),
         ChangeState::Applied => ("applied", text.change_applied),
         ChangeState::Rejected => ("rejected", text.change_rejected),
+        ChangeState::Superseded => ("superseded", text.change_superseded),
         ChangeState::Refused => ("refused", text.change_refused),
     };
     let title = (text.n_files)(card.files.len());
