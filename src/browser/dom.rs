@@ -23,7 +23,7 @@ pub use focus::{
     Axis, click, focus, focus_in, is_modal, is_typing, on_keydown, rove, scroll_to, select_stem,
     walk,
 };
-pub use keep::{copy, download, persist, persisted};
+pub use keep::{copy, download, leave_note, persist, persisted, take_note};
 pub use look::{is_apple, on_media, set_theme, set_title};
 pub use overlay::{
     hide_popover, is_backdrop, is_popover_open, popover_at, set_modal, toggle_popover,

@@ -14,6 +14,10 @@ use link::preview::{Level, Report};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{Document, HtmlIFrameElement, MessageChannel, MessageEvent, Window};
 
+/// A relay speaks within milliseconds of its page's load; registering its worker takes longer.
+const SILENCE_MS: i32 = 3_000;
+const UNREACHABLE: &str = "its host cannot be reached";
+
 /// What a relay says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RelaySaid {
@@ -96,9 +100,32 @@ fn add_relay(host: &str, hear: Hear) {
     frame.set_hidden(true);
     frame.set_title("relay");
     frame.set_src(&format!("//{host}/__easel/relay.html"));
+    refuse_when_silent(&frame, host);
     let relay = Relay { host: host.to_owned(), frame: frame.clone(), said: None, hear };
     FRAMES.with_borrow_mut(|frames| frames.relays.push(relay));
     body.append_child(&frame).expect("a body takes a frame");
+}
+
+/// A host that does not answer leaves a frame with an error page, which says nothing.
+fn refuse_when_silent(frame: &HtmlIFrameElement, host: &str) {
+    let host = host.to_owned();
+    let loaded = Closure::once_into_js(move || {
+        super::dom::after(SILENCE_MS, move || {
+            let hear = FRAMES.with_borrow_mut(|frames| {
+                let relay = frames.relays.iter_mut().find(|it| it.host == host)?;
+                let silent = relay.said.is_none();
+                silent.then(|| {
+                    let refused = RelaySaid::Refused(UNREACHABLE.to_owned());
+                    relay.said = Some(refused.clone());
+                    (Rc::clone(&relay.hear), refused)
+                })
+            });
+            if let Some((hear, refused)) = hear {
+                hear(refused);
+            }
+        });
+    });
+    frame.set_onload(Some(loaded.unchecked_ref()));
 }
 
 fn listen() {

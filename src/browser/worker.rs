@@ -7,7 +7,7 @@
 //!
 //! What a message means is not known here.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use futures::{channel::mpsc, stream::StreamExt as _};
 use js_sys::{Array, Function, Promise, Reflect};
@@ -25,6 +25,8 @@ use crate::session::{Session, ports::Ports};
 
 const LOCK: &str = "easel-core";
 const CHANNEL: &str = "easel";
+/// Ports that are kept: a service worker that was stopped brings a new one.
+const N_PREVIEWS: usize = 32;
 /// The first message of every worker.
 pub(super) const READY: &str = "ready";
 
@@ -55,8 +57,15 @@ pub(super) struct Worker {
     tab: RefCell<Option<TabId>>,
     /// The way into the session, when this worker is the core.
     core: RefCell<Option<Core>>,
-    /// Ports of service workers of previews, by name.
-    previews: RefCell<BTreeMap<String, MessagePort>>,
+    /// Ports of service workers of previews, the newest last.
+    previews: RefCell<Vec<Preview>>,
+}
+
+/// The way to a service worker of a preview.
+struct Preview {
+    name: String,
+    host: String,
+    port: MessagePort,
 }
 
 struct Core {
@@ -107,7 +116,18 @@ impl Worker {
 
     /// A service worker is at the other end of this tab's port.
     pub(super) fn preview_connected(&self, name: &str, host: &str, port: &MessagePort) {
-        self.previews.borrow_mut().insert(name.to_owned(), port.clone());
+        {
+            let (name, host, port) = (name.to_owned(), host.to_owned(), port.clone());
+            let mut previews = self.previews.borrow_mut();
+            previews.push(Preview { name, host, port });
+            if previews.len() > N_PREVIEWS {
+                previews.remove(0).port.close();
+            }
+        }
+        self.say_connected(name, host);
+    }
+
+    fn say_connected(&self, name: &str, host: &str) {
         match &*self.core.borrow() {
             Some(core) => core.session.preview_connected(host, name),
             None => self.carry("preview-connected", &[name.into(), host.into()]),
@@ -129,8 +149,8 @@ impl Worker {
     /// Answers a service worker, wherever its port is.
     pub(super) fn tell_preview(&self, name: &str, message: &ToWorker) {
         let Some(message) = relay::written(message) else { return };
-        match self.previews.borrow().get(name) {
-            Some(port) => relay::post(port, &message),
+        match self.previews.borrow().iter().find(|it| it.name == name) {
+            Some(preview) => relay::post(&preview.port, &message),
             None => self.carry("preview-told", &[name.into(), message]),
         }
     }
@@ -156,8 +176,8 @@ impl Worker {
                 }
             }
             ("preview-told", _) => {
-                if let Some(port) = self.previews.borrow().get(&name) {
-                    relay::post(port, &envelope.get(2));
+                if let Some(preview) = self.previews.borrow().iter().find(|it| it.name == name) {
+                    relay::post(&preview.port, &envelope.get(2));
                 }
             }
             _ => {}
@@ -193,6 +213,14 @@ impl Worker {
         let down = Down { tab, what: started };
         self.tell_the_page(&down);
         self.broadcast("down-all", &down);
+        self.say_all_connected();
+    }
+
+    /// Tells a new core which previews this worker has ports of.
+    fn say_all_connected(&self) {
+        for preview in &*self.previews.borrow() {
+            self.say_connected(&preview.name, &preview.host);
+        }
     }
 }
 
@@ -235,6 +263,7 @@ fn listen_to_other_tabs(worker: &Rc<Worker>) {
             Some("down-all") => {
                 let Ok(down) = serde_wasm_bindgen::from_value::<Down>(message) else { return };
                 this.tell_the_page(&down);
+                this.say_all_connected();
             }
             Some(kind) => this.carried(kind, &envelope),
             None => {}

@@ -73,8 +73,8 @@ pub enum Section {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub path: String,
-    /// Counted from 1.
-    pub line: u32,
+    /// Counted from 1; none where it was left.
+    pub line: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,13 +113,16 @@ impl Desk {
         self.views.home.with(|it| it.open.is_some())
     }
 
-    /// Brings a file into sight, with the cursor at a line (from 1) when one is given.
+    /// Brings a file into sight and the focus into it, with the cursor at a line (from 1) when one is given.
     pub fn open_file(&self, path: &str, line: Option<u32>) {
+        self.show_file(path);
+        self.place.set(Some(Place { path: path.to_owned(), line }));
+    }
+
+    /// Shows a file and leaves the focus where it is.
+    pub fn show_file(&self, path: &str) {
         self.show(&arrange::file_tab(path));
         self.layout.update(|it| arrange::remember(it, path));
-        if let Some(line) = line {
-            self.place.set(Some(Place { path: path.to_owned(), line }));
-        }
     }
 
     /// Brings a panel into sight: "chat", "files", "history" beside; "preview", "changes",

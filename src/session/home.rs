@@ -46,6 +46,7 @@ impl Session {
             Wish::ImportZip { name, bytes } => self.import_zip(tab, &name, &bytes).await,
             Wish::ImportFolder { name, files } => self.import_folder(tab, name, files).await,
             Wish::Export { project } => self.export_project(tab, &project).await,
+            Wish::Visited { host } => self.visited_ahead(&host).await,
             Wish::Leave => self.leave(tab),
         }
         self.touch_all(Panel::Home);
@@ -313,6 +314,7 @@ impl Session {
                 open,
                 removed: removed.into_iter().max_by_key(|it| it.removed_at_ms).map(card),
                 busy: profile.busy.clone(),
+                visit: profile.host_of(&profile.visiting),
                 loaded: profile.loaded,
             }
         })

@@ -4,7 +4,7 @@
 //! they are, or as they would be with the pending changes. What comes back (console, errors, dialogs)
 //! was written by the project's code or could have been: it is shown, bounded, and never obeyed.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use ::preview::{
     Answer, Assets, Change, Packs, Request, Site, Source, Visitor,
@@ -24,6 +24,10 @@ use super::{
 };
 use crate::i18n::said;
 
+/// Hosts visited ahead, for projects that are made without a network.
+const N_LABELS_AHEAD: usize = 3;
+/// Ports that are kept open. A service worker that is stopped and restarted brings a new one.
+const N_PORTS: usize = 16;
 /// The console keeps this many lines, and this much of each.
 const N_LINES: usize = 500;
 const LINE_LIMIT_BYTES: usize = 8 << 10;
@@ -43,7 +47,8 @@ pub(super) struct Running {
     stopped: bool,
     console: Vec<Line>,
     next_line: u64,
-    ports: BTreeMap<String, Visitor>,
+    /// The newest last.
+    ports: Vec<(String, Visitor)>,
     dialog: Option<(String, u32, Dialog)>,
     /// The host cannot be used; the self-contained document is shown.
     refused: bool,
@@ -54,7 +59,11 @@ impl Session {
     pub(super) fn preview_wish(&self, tab: &TabId, wish: Wish) {
         let Some(workspace) = self.workspace_of(tab) else { return };
         match wish {
-            Wish::Reload => self.reload_preview(&workspace, None),
+            Wish::Reload => {
+                // The host is tried again.
+                self.with_preview(&workspace, |it| it.refused = false);
+                self.reload_preview(&workspace, None);
+            }
             Wish::Stop => self.with_preview(&workspace, |it| {
                 it.stopped = true;
                 it.ports.clear();
@@ -86,7 +95,13 @@ impl Session {
     pub fn preview_connected(&self, host: &str, port: &str) {
         let Some(workspace) = self.workspace_at(host) else { return };
         self.with_preview(&workspace, |it| {
-            it.ports.insert(port.to_owned(), Visitor::default());
+            it.ports.retain(|(name, _)| name != port);
+            it.ports.push((port.to_owned(), Visitor::default()));
+            let too_many = it.ports.len().saturating_sub(N_PORTS);
+            it.ports.drain(..too_many);
+            // Whoever has a port has a host that answers.
+            it.refused = false;
+            it.document = None;
         });
         self.0.ports.world.tell_preview(port, ToWorker::Hello { dialogs: true });
     }
@@ -146,7 +161,8 @@ impl Session {
             ::preview::World { source: &files, compile: &*self.0.ports.compiler, assets: &assets };
         let answer: Answer = site.respond(&request, generation, world).await;
         let message = self.with_preview(workspace, |it| {
-            it.ports.get_mut(port).map(|it| it.answer(id, generation, answer))
+            let visitor = it.ports.iter_mut().find(|(name, _)| name == port);
+            visitor.map(|(_, it)| it.answer(id, generation, answer))
         });
         if let Some(message) = message {
             self.0.ports.world.tell_preview(port, message);
@@ -172,13 +188,8 @@ impl Session {
 
     fn preview_host(&self, workspace: &Workspace) -> String {
         self.profile(|it| {
-            let label = it.projects.get(&workspace.id).map(|it| it.preview_label.clone());
-            match label {
-                Some(label) if !label.is_empty() && !it.settings.preview_suffix.is_empty() => {
-                    format!("{label}.{}", it.settings.preview_suffix)
-                }
-                Some(_) | None => String::new(),
-            }
+            let project = it.projects.get(&workspace.id);
+            project.map(|project| it.host_of(&project.preview_label)).unwrap_or_default()
         })
     }
 
@@ -204,7 +215,7 @@ impl Session {
             it.generation += 1;
             it.styles_only = styles.is_some();
             it.changed_at_ms = now;
-            let ports: Vec<String> = it.ports.keys().cloned().collect();
+            let ports: Vec<String> = it.ports.iter().map(|(name, _)| name.clone()).collect();
             (it.generation, ports, it.refused)
         });
         for port in ports {
@@ -378,7 +389,30 @@ impl Session {
         self.new_preview_label()
     }
 
-    pub(super) fn new_preview_label(&self) -> String {
+    /// Names a host for the page to visit while there is a network, unless enough are there.
+    pub(super) fn visit_ahead(&self) {
+        let enough = self.profile(|it| {
+            !it.visiting.is_empty() || it.settings.preview_labels.len() >= N_LABELS_AHEAD
+        });
+        if !enough {
+            let label = self.new_preview_label();
+            self.0.profile.borrow_mut().visiting = label;
+            self.touch_all(Panel::Home);
+        }
+    }
+
+    /// A host answers without a network from now on.
+    pub(super) async fn visited_ahead(&self, host: &str) {
+        let visited = self.profile(|it| {
+            Some(it.visiting.clone()).filter(|label| !label.is_empty() && it.host_of(label) == host)
+        });
+        let Some(label) = visited else { return };
+        self.change_settings(|it| it.preview_labels.push(label)).await;
+        self.0.profile.borrow_mut().visiting.clear();
+        self.visit_ahead();
+    }
+
+    fn new_preview_label(&self) -> String {
         const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
         let mut random = self.0.ports.world.random();
         let mut label = String::from("pv-");

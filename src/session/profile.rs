@@ -35,6 +35,19 @@ pub(super) struct Profile {
     /// Bytes used and allowed.
     pub(super) storage: (u64, u64),
     pub(super) busy: String,
+    /// The label of the preview host that the page visits ahead; empty when there are enough.
+    pub(super) visiting: String,
+}
+
+impl Profile {
+    /// The preview host of a label; empty while no host is known.
+    pub(super) fn host_of(&self, label: &str) -> String {
+        match self.settings.preview_suffix.as_str() {
+            "" => String::new(),
+            _ if label.is_empty() => String::new(),
+            suffix => format!("{label}.{suffix}"),
+        }
+    }
 }
 
 impl Session {
@@ -156,6 +169,7 @@ impl Session {
         let connected = matches!(proxy, ProxyState::Connected { .. });
         self.0.profile.borrow_mut().proxy = proxy;
         if connected {
+            self.visit_ahead();
             self.refresh_lists().await;
         }
         self.touch_all(Panel::Settings);

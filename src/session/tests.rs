@@ -324,6 +324,24 @@ fn a_removed_project_comes_back_until_the_next_is_removed() {
 }
 
 #[test]
+fn a_project_takes_a_preview_host_that_was_visited_ahead() {
+    let mut bench = Bench::new();
+    let visit = |bench: &Bench| bench.view::<link::home::View>(Panel::Home).visit;
+    let mut visited = Vec::new();
+    while !visit(&bench).is_empty() {
+        visited.push(visit(&bench));
+        let host = visit(&bench);
+        bench.wish(Wish::Home(Home::Visited { host }));
+    }
+    assert_eq!(visited.len(), 3);
+
+    *bench.gateway.rejection.borrow_mut() = Some(unreachable());
+    bench.project("web");
+    let preview: link::preview::View = bench.view(Panel::Preview);
+    assert_eq!(preview.host, visited[0]);
+}
+
+#[test]
 fn an_export_comes_back_with_its_history() {
     let mut bench = with_model("web");
     let project = open(&bench);

@@ -280,12 +280,12 @@ impl Tree {
         self.desk.layout.update(|layout| layout.collapsed_folders = folders.into_iter().collect());
     }
 
-    /// Opens a file, or turns a folder.
+    /// Shows a file, or turns a folder. The focus stays in the tree, so that its keys still work.
     fn press(self, path: &str, kind: Kind) {
         self.active.set(Some(path.to_owned()));
         match kind {
             Kind::Folder { open } => self.set_open(path, !open),
-            Kind::File => self.desk.open_file(path, None),
+            Kind::File => self.desk.show_file(path),
             Kind::Draft => {}
         }
     }

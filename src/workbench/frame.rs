@@ -128,7 +128,7 @@ pub fn Frame() -> impl IntoView {
 fn Rail() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().shell;
-    let keys = move |id: &'static str| commands::shown_keys(id, desk.apple.get());
+    let keys = move |id: &'static str| commands::shown_keys(id, desk.apple.get_untracked());
     let run = move |id: &'static str| {
         move |()| {
             if let Some(it) = commands::find(id) {

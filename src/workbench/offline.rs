@@ -4,12 +4,13 @@
 //! It offers a new build and never takes one by itself.
 
 use leptos::prelude::*;
-use link::{Wish, settings, status};
+use link::{Wish, home, settings, status};
 
 use crate::{
     browser::{
         dom,
         offline::{self, Said},
+        preview_frame::{self, RelaySaid},
     },
     i18n::texts,
     page::Desk,
@@ -32,6 +33,7 @@ pub fn Offline() -> impl IntoView {
         });
     });
     ask_to_keep(desk);
+    visit_ahead(desk);
     view! {
         <Show when=move || update.get()>
             <div class="toasts">
@@ -46,6 +48,27 @@ pub fn Offline() -> impl IntoView {
             </div>
         </Show>
     }
+}
+
+/// Visits the preview hosts that the core names, unseen, so that they answer without a network.
+fn visit_ahead(desk: Desk) {
+    let host = Memo::new(move |_| desk.views.home.with(|it| it.visit.clone()));
+    Effect::new(move || {
+        let host = host.get();
+        if host.is_empty() {
+            return;
+        }
+        preview_frame::connect(&host.clone(), move |said| {
+            let host = host.clone();
+            dom::after(0, move || {
+                preview_frame::disconnect(&host);
+                // A host that did not answer is tried again with the next page.
+                if said == RelaySaid::Ready {
+                    desk.wish(Wish::Home(home::Wish::Visited { host }));
+                }
+            });
+        });
+    });
 }
 
 /// Asks the browser to keep what is stored, once there is a project to keep.

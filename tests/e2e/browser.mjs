@@ -93,3 +93,42 @@ async function devtoolsPort(folder) {
   }
   throw new Error("the browser did not start");
 }
+
+// Starts a browser without Playwright, which would keep every page visible, and opens an address in
+// its one tab. `evaluate` runs an expression there; `cover` opens another tab over it.
+export async function startBareBrowser(folder, address) {
+  const flags = [...FLAGS, "--headless", "--remote-debugging-pipe", `--user-data-dir=${folder}`, address];
+  const child = spawn(CHROMIUM, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  const [, , , commands, answers] = child.stdio;
+  const waiting = new Map();
+  let text = "";
+  answers.on("data", (chunk) => {
+    const messages = (text + chunk).split("\0");
+    text = messages.pop();
+    for (const { id, result, error } of messages.map((it) => JSON.parse(it))) {
+      waiting.get(id)?.(error ? { error } : result);
+      waiting.delete(id);
+    }
+  });
+  let lastId = 0;
+  const send = (method, params = {}, sessionId) =>
+    new Promise((resolve) => {
+      waiting.set(++lastId, resolve);
+      commands.write(`${JSON.stringify({ id: lastId, method, params, sessionId })}\0`);
+    });
+  const { targetInfos } = await send("Target.getTargets");
+  const { targetId } = targetInfos.find((it) => it.type === "page");
+  const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
+  return {
+    async evaluate(expression) {
+      const answer = await send("Runtime.evaluate", { expression, returnByValue: true }, sessionId);
+      return answer.result?.value;
+    },
+    cover: () => send("Target.createTarget", { url: "about:blank" }),
+    async close() {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill();
+      await ended;
+    },
+  };
+}

@@ -1,5 +1,6 @@
 // More than one tab: two on one project, and one that nobody looks at.
 
+import { profile, startBareBrowser } from "./browser.mjs";
 import { Easel, expect, test } from "./easel.mjs";
 
 test("two tabs show one project, and the second takes over from the first", async ({ easel }) => {
@@ -43,23 +44,32 @@ test("two tabs show one project, and the second takes over from the first", asyn
   expect(other.faults).toEqual([]);
 });
 
-test("a hidden tab finishes its turn", async ({ easel }) => {
-  const { page } = easel;
-  await easel.open();
-  await easel.make();
-  await easel.message.fill("Tell me slowly");
-  await easel.message.press("Enter");
-  await expect(easel.reply).toContainText("One.");
+test("CHAT-13: a hidden tab finishes its turn", async ({ served }) => {
+  const { folder, done } = await profile();
+  const tab = await startBareBrowser(folder, await served.address());
+  const find = (what) => `document.querySelector(${JSON.stringify(what)})`;
+  const until = (expression) => expect.poll(() => tab.evaluate(expression), { timeout: 60_000 }).toBe(true);
+  const state = `${find(".message--reply")}?.dataset.state`;
+  try {
+    const make = "[...document.querySelectorAll('button')].find((it) => it.textContent.trim() === 'Make it')";
+    await until(`Boolean(${make})`);
+    await tab.evaluate(`${make}.click()`);
+    const model = find('select[aria-label="Model"], .composer select');
+    await until(`[...(${model}?.options ?? [])].some((it) => it.value === "script/journey")`);
+    await tab.evaluate(`${model}.value = "script/journey"; ${model}.dispatchEvent(new Event("change", { bubbles: true }))`);
+    const area = find(".composer__text");
+    await tab.evaluate(`${area}.value = "Tell me slowly"; ${area}.dispatchEvent(new Event("input", { bubbles: true }))`);
+    await tab.evaluate(`${area}.form.requestSubmit()`);
+    await until(`${state} === "streaming" && ${find(".message--reply")}.textContent.includes("One.")`);
 
-  const front = await page.context().newPage();
-  await front.goto("about:blank");
-  const session = await page.context().newCDPSession(front);
-  const { targetInfo } = await session.send("Target.getTargetInfo");
-  await session.send("Target.activateTarget", { targetId: targetInfo.targetId });
-  await expect.poll(() => page.evaluate(() => document.visibilityState)).toBe("hidden");
-
-  await page.waitForTimeout(4_000);
-  await expect(easel.reply).toHaveAttribute("data-state", "complete", { timeout: 60_000 });
-  expect(await page.evaluate(() => document.visibilityState)).toBe("hidden");
-  await expect(easel.reply).toContainText("The end.");
+    await tab.cover();
+    await until('document.visibilityState === "hidden"');
+    expect(await tab.evaluate(state)).toBe("streaming");
+    await until(`${state} === "complete"`);
+    expect(await tab.evaluate("document.visibilityState")).toBe("hidden");
+    expect(await tab.evaluate(`${find(".message--reply")}.textContent`)).toContain("The end.");
+  } finally {
+    await tab.close();
+    await done();
+  }
 });

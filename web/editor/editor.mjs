@@ -58,7 +58,7 @@ class Editor {
       habits({ path, save: () => this.save(), turnWrap: () => this.options.onWrap(!this.wrapped) }),
       indentationOf(text),
       EditorState.phrases.of(phrases ?? {}),
-      EditorView.contentAttributes.of({ "aria-label": label }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         const own = update.docChanged && !update.transactions.some((it) => it.annotation(Transaction.remote));
         if (own) this.saving.type(update.changes);

@@ -13,6 +13,9 @@ pub struct View {
     pub removed: Option<ProjectCard>,
     /// What is being loaded or unpacked, for people; empty when nothing is.
     pub busy: String,
+    /// A preview's host that the page should visit once, unseen, so that a project made without a
+    /// network has one; empty when there are enough.
+    pub visit: String,
     /// False until the store has been read: an empty list then means nothing.
     pub loaded: bool,
 }
@@ -52,6 +55,10 @@ pub enum Wish {
     },
     Duplicate {
         project: String,
+    },
+    /// The page has visited a host, and it answers without a network from now on.
+    Visited {
+        host: String,
     },
     /// Puts a project away; `Restore` brings it back until another one is removed.
     Remove {

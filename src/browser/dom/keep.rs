@@ -35,6 +35,22 @@ pub fn copy(text: &str, done: impl FnOnce(bool) + 'static) {
     spawn_local(async move { done(JsFuture::from(written).await.is_ok()) });
 }
 
+/// Leaves a text for this tab's next page: it survives a reload, and nothing else needs to run.
+pub fn leave_note(name: &str, text: &str) {
+    if let Ok(Some(notes)) = window().session_storage() {
+        // A full storage loses what the core has not been told within its last moment.
+        notes.set_item(name, text).ok();
+    }
+}
+
+/// Takes what [`leave_note`] left.
+pub fn take_note(name: &str) -> Option<String> {
+    let notes = window().session_storage().ok().flatten()?;
+    let note = notes.get_item(name).ok().flatten()?;
+    notes.remove_item(name).ok()?;
+    Some(note)
+}
+
 /// Asks the browser to keep what is stored; `done` hears its answer.
 pub fn persist(done: impl FnOnce(bool) + 'static) {
     let asked = window().navigator().storage().persist();

@@ -227,13 +227,32 @@ impl Typing {
     /// Takes in what the core and other panels put here.
     fn follow_view(self) {
         let kept = Memo::new(move |_| self.chat.with(|it| it.composer.draft.clone()));
+        let project = Memo::new(move |_| self.desk.views.home.with(|it| it.open.clone()));
         Effect::new(move |_| {
-            let kept = kept.get();
+            let (kept, project) = (kept.get(), project.get());
             let typed = self.text.get_untracked();
             let shown = self.draft.try_update_value(|it| it.heard(&kept, &typed)).flatten();
             if let Some(shown) = shown {
                 self.text.set(shown);
             }
+            let note = project.and_then(|it| dom::take_note(&note_of(&it)));
+            if let Some(note) = note {
+                self.text.set(note);
+                self.keep_draft();
+            }
+        });
+        // What was typed in the last moment before a reload has no time to reach the core.
+        Effect::new(move |_| {
+            dom::before_hiding(move || {
+                let text = self.text.try_get_untracked().unwrap_or_default();
+                let told = self.draft.try_with_value(|it| it.is_told(&text)).unwrap_or(true);
+                let Some(project) = project.try_get_untracked().flatten() else { return };
+                if told {
+                    dom::take_note(&note_of(&project));
+                } else {
+                    dom::leave_note(&note_of(&project), &text);
+                }
+            });
         });
         let newest = Memo::new(move |_| self.chat.with(newest_of_mine));
         Effect::new(move |_| self.shown(newest.get()));
@@ -374,6 +393,11 @@ impl Typing {
     fn wish(self, wish: Wish) {
         self.desk.wish(link::Wish::Chat(wish));
     }
+}
+
+/// What was typed in a project and has not reached the core.
+fn note_of(project: &str) -> String {
+    format!("draft:{project}")
 }
 
 fn newest_of_mine(chat: &View) -> Option<String> {

@@ -41,6 +41,11 @@ impl Draft {
         (untouched && typed != kept).then(|| kept.to_owned())
     }
 
+    /// Whether the core has heard of it, or will.
+    pub fn is_told(&self, text: &str) -> bool {
+        self.latest() == text
+    }
+
     fn latest(&self) -> &str {
         self.awaited.last().unwrap_or(&self.kept)
     }

@@ -296,7 +296,11 @@ impl Sheet {
         let Some(place) = place.filter(|it| self.path.with_value(|path| it.path == *path)) else {
             return;
         };
-        if self.with_editor(|editor| editor.reveal(place.line)) {
+        let taken = self.with_editor(|editor| match place.line {
+            Some(line) => editor.reveal(line),
+            None => editor.focus(),
+        });
+        if taken {
             self.desk.place.set(None);
         }
     }

@@ -51,6 +51,10 @@ impl Tree {
                 None
             }
             ("ArrowLeft", Some(_)) => Some(tree::step(&rows, at, Step::Parent)),
+            ("Enter", Some(row)) if folder_open.is_none() => {
+                self.desk.open_file(&row.path, None);
+                None
+            }
             ("Enter" | " ", Some(row)) => {
                 self.press(&row.path, row.kind);
                 None
