@@ -32,7 +32,7 @@ use crate::i18n::said;
 
 /// A streaming reply is written again when it is older than this. It bounds what a kill can take of
 /// a reply that was not yet complete; nothing acknowledged is ever in it.
-const KEEP_EVERY_MS: u64 = 400;
+const KEEP_EVERY_MS: u64 = 200;
 /// The agent's name in permissions. Plan mode brings a second one.
 const AGENT: &str = "build";
 
@@ -94,7 +94,7 @@ impl Session {
             model,
             stream: None,
             heard,
-            kept_at_ms: self.now_ms(),
+            kept_at_ms: 0,
             told: workspace.state.borrow().record.edited.clone(),
         };
         let session = self.clone();

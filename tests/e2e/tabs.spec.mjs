@@ -54,7 +54,7 @@ test("CHAT-13: a hidden tab finishes its turn", async ({ served }) => {
     const make = "[...document.querySelectorAll('button')].find((it) => it.textContent.trim() === 'Make it')";
     await until(`Boolean(${make})`);
     await tab.evaluate(`${make}.click()`);
-    const model = find('select[aria-label="Model"], .composer select');
+    const model = find(".composer__model");
     await until(`[...(${model}?.options ?? [])].some((it) => it.value === "script/journey")`);
     await tab.evaluate(`${model}.value = "script/journey"; ${model}.dispatchEvent(new Event("change", { bubbles: true }))`);
     const area = find(".composer__text");

@@ -21,7 +21,7 @@ use crate::{
 };
 
 const DRAFT_DELAY_MS: i32 = 300;
-/// A second press within this time is the same wish.
+/// The same text within this time is the same wish, pressed twice.
 const TWICE_MS: i32 = 700;
 
 /// What is being typed, and the ways it changes. Copied into every handler.
@@ -35,8 +35,8 @@ pub struct Typing {
     pub working: Memo<bool>,
     /// A message on its way: its text, and the newest message before it.
     sent: RwSignal<Option<(String, Option<String>)>>,
-    /// Sending was pressed a moment ago.
-    pressed: StoredValue<bool>,
+    /// What was sent a moment ago.
+    pressed: StoredValue<String>,
     /// The list of secrets is open.
     pub asking: RwSignal<bool>,
     draft: StoredValue<Draft>,
@@ -215,7 +215,7 @@ impl Typing {
             chosen: RwSignal::new(0),
             working: Memo::new(move |_| chat.with(|it| it.status != Status::Ready)),
             sent: RwSignal::new(None),
-            pressed: StoredValue::new(false),
+            pressed: StoredValue::default(),
             asking: RwSignal::new(false),
             draft: StoredValue::default(),
             timer: StoredValue::new_local(dom::Timer::default()),
@@ -315,11 +315,11 @@ impl Typing {
             self.asking.set(true);
             return;
         }
-        if self.pressed.get_value() && !despite_secrets {
+        if self.pressed.with_value(|it| *it == text) && !despite_secrets {
             return;
         }
-        self.pressed.set_value(true);
-        dom::after(TWICE_MS, move || self.pressed.set_value(false));
+        self.pressed.set_value(text.clone());
+        dom::after(TWICE_MS, move || self.pressed.set_value(String::new()));
         self.timer.with_value(dom::Timer::stop);
         self.sent.set(Some((text.clone(), self.chat.with_untracked(newest_of_mine))));
         self.wish(Wish::Send { text, despite_secrets });
