@@ -18,9 +18,12 @@ use crate::{
 /// The modules of the app, each `NAME.js` with `NAME_bg.wasm`.
 const WORKERS: [&str; 2] = ["core", "compiler"];
 
-/// What the compiler emits and every browser of the last years knows.
-const WASM_OPT: [&str; 8] = [
-    "-Oz",
+/// What makes the least to download, see `docs/decisions/site.md`, and what the compiler emits and every browser of
+/// the last years knows.
+const WASM_OPT: [&str; 10] = [
+    "-O1",
+    "--low-memory-unused",
+    "--reorder-functions-by-name",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-mutable-globals",
