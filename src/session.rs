@@ -11,23 +11,28 @@ use std::{
     rc::Rc,
 };
 
-use futures::{channel::mpsc, stream::StreamExt as _};
+use futures::{channel::mpsc, lock::Mutex, stream::StreamExt as _};
 use link::{Down, DownKind, Hello, Panel, Reveal, TabId, Up, UpKind, Wish};
 
 pub mod ports;
 
+mod cards;
 mod changes;
 mod chat;
+mod conversation;
 mod editor;
+mod edits;
 mod files;
 mod history;
 mod home;
+mod layout;
 mod pending;
 mod preview;
 mod profile;
 mod request;
 mod settings;
 mod status;
+mod stored;
 mod tabs;
 mod turns;
 mod workspace;
@@ -57,6 +62,8 @@ struct Inner {
     /// A flush is on its way.
     flushing: Cell<bool>,
     last_ulid: Cell<u128>,
+    /// Wishes about providers wait for each other, and nothing else waits for them.
+    asking: Mutex<()>,
 }
 
 impl std::fmt::Debug for Session {
@@ -75,6 +82,7 @@ impl Session {
             tabs: RefCell::default(),
             flushing: Cell::new(false),
             last_ulid: Cell::new(0),
+            asking: Mutex::default(),
         }))
     }
 

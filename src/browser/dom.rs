@@ -17,7 +17,7 @@ mod reading;
 mod start;
 mod time;
 
-pub use address::{on_back, project_in_address, put_project_in_address, reload};
+pub use address::{on_back, open_tab, project_in_address, put_project_in_address, reload};
 pub use drag::{TAB, carries, carries_files, drag, dragged};
 pub use focus::{
     Axis, click, focus, focus_in, is_modal, is_typing, on_keydown, rove, scroll_to, select_stem,
@@ -28,9 +28,9 @@ pub use look::{is_apple, on_media, set_theme, set_title};
 pub use overlay::{
     hide_popover, is_backdrop, is_popover_open, popover_at, set_modal, toggle_popover,
 };
-pub use pick::{Picked, dropped, picked};
+pub use pick::{Picked, dropped, picked, picked_text};
 pub use pointer::{hold_pointer, inline_sign, middle_of, parent_length};
-pub use reading::{cursor, is_on, retype, scroll_top, set_scroll_top};
+pub use reading::{Linked, cursor, is_on, linked, retype, scroll_top, set_scroll_top};
 pub use start::missing;
 pub use time::{Timer, after, before_hiding, every, is_hidden, now_ms, on_online};
 

@@ -17,9 +17,14 @@ use crate::{
     workbench::Workbench,
 };
 
+/// More than a person can wish while the worker starts.
+const N_EARLY: usize = 200;
+
 thread_local! {
     /// The page's one port; components reach it only through wishes and [`send_preview_port`].
     static PORT: RefCell<Option<Port>> = const { RefCell::new(None) };
+    /// What was wished before the first hello.
+    static EARLY: RefCell<Option<Vec<UpKind>>> = const { RefCell::new(Some(Vec::new())) };
 }
 
 /// Runs when the page's module is loaded.
@@ -33,10 +38,7 @@ pub fn start() {
     let owner = Owner::new();
     let (views, desk) = owner.with(|| {
         let views = Views::empty();
-        (
-            views,
-            crate::page::provide(views, Callback::new(|wish| send(UpKind::Wish(Box::new(wish))))),
-        )
+        (views, crate::page::provide(views, Callback::new(wish)))
     });
     connect(views, desk);
     leptos::mount::mount_to_body(move || {
@@ -54,6 +56,23 @@ pub fn send_preview_port(host: &str, port: &MessagePort) {
             it.send_preview_port(host, port);
         }
     });
+}
+
+/// Sends what a person wishes. Nobody listens before the hello, so until then it waits.
+fn wish(wish: Wish) {
+    let what = UpKind::Wish(Box::new(wish));
+    let early = EARLY.with_borrow_mut(|early| match early {
+        Some(early) => {
+            if early.len() < N_EARLY {
+                early.push(what);
+            }
+            None
+        }
+        None => Some(what),
+    });
+    if let Some(what) = early {
+        send(what);
+    }
 }
 
 fn send(what: UpKind) {
@@ -89,7 +108,7 @@ fn connect(views: Views, desk: Desk) {
             Some(project) => link::home::Wish::Open { project },
             None => link::home::Wish::Leave,
         };
-        send(UpKind::Wish(Box::new(Wish::Home(wish))));
+        self::wish(Wish::Home(wish));
     });
     let bye = Closure::<dyn Fn()>::new(|| send(UpKind::Bye));
     window().add_event_listener_with_callback("pagehide", bye.as_ref().unchecked_ref()).ok();
@@ -107,6 +126,9 @@ fn say_hello(token: Option<String>) {
             locale: window().navigator().language().unwrap_or_else(|| "en".to_owned()),
             persisted: dom::persisted().await,
         }));
+        for what in EARLY.take().unwrap_or_default() {
+            send(what);
+        }
     });
 }
 

@@ -41,8 +41,11 @@ impl Port {
         });
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();
+        let ended = worker.clone();
         let failed = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
             let message = super::worker::field(&event, "message");
+            // What is left of it could hold the lock for ever.
+            ended.terminate();
             on_broken(message.as_string().unwrap_or_default());
         });
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));

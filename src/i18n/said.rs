@@ -8,20 +8,19 @@ use store::{StoreError, schema::SpentRecord};
 use wire::{Hop, KeyState, Rejection, RejectionCode};
 
 pub const UNDO: &str = "Undo";
-pub const RELOAD: &str = "Reload";
+pub const TRY_AGAIN: &str = "Try again";
 pub const NO_SUCH_PROJECT: &str = "This project is not in this browser. Choose one from the list";
 pub const GONE: &str = "This file is gone. The history still has it";
 pub const NOT_TEXT: &str = "This file is not text";
 pub const TOO_LARGE: &str = "This file is too large to edit here";
 pub const UNKNOWN_VERSION: &str = "the editor and the project have lost each other";
-pub const YOUR_MESSAGE: &str = "your message";
 pub const THINKING: &str = "Thinking";
 pub const WRITING: &str = "Writing";
 pub const WAITING: &str = "Waiting for your permission";
-pub const APPLYING: &str = "Applying changes";
 pub const NO_MODEL: &str = "No model is set up. Your message is kept in the composer";
 pub const NOTHING_TO_COMMIT: &str = "nothing has changed since the last commit";
-pub const NO_COMPILER: &str = "the compiler could not be loaded; reload the page";
+pub const SECRET_FILE: &str = "keys or passwords, going by its name";
+pub const NOT_EMPTY: &str = "this project has a conversation already; import into a new project";
 pub const BUSY: &str = "A reply is under way. Stop it or wait for its end";
 pub const OWN_WORK: &str = "Keep own work before changes are applied";
 pub const SYSTEM_METER: &str = "System";
@@ -33,9 +32,9 @@ pub const LARGE_DIFF: &str = "Too large to show line by line";
 pub const STEP_LIMIT: &str =
     "The model did not come to an end within the step limit. Everything so far is kept";
 pub const CUT_SHORT: &str =
-    "The reply reached its limit. Everything so far is kept; Continue goes on from here";
+    "The reply reached its limit. Everything so far is kept: continue it, or ask again";
 pub const INTERRUPTED: &str =
-    "The reply broke off. Everything so far is kept; Continue goes on from here";
+    "The reply broke off. Everything so far is kept: continue it, or ask again";
 
 pub fn cannot_open_profile(why: &StoreError) -> String {
     format!("Easel cannot read its own data: {why}. Nothing was changed. {}", next_step(why))
@@ -241,6 +240,11 @@ pub fn conflict_left(paths: &[String]) -> String {
     )
 }
 
+/// Stands for a line that is not sent.
+pub fn left_out_secret(looks_like: &str) -> String {
+    format!("(this line looks like it holds {looks_like}; it was left out)")
+}
+
 /// Says why changes that would be applied at once wait for a review.
 pub fn batch_refused(n: usize, title: &str) -> String {
     format!(
@@ -258,8 +262,9 @@ pub fn outcome(outcome: &agent::turn::Outcome) -> Option<(String, agent::chat::R
     use agent::{chat::Remedy, turn::Outcome};
     match outcome {
         Outcome::Answered | Outcome::Cancelled => None,
-        Outcome::Interrupted => Some((INTERRUPTED.to_owned(), Remedy::Continue)),
-        Outcome::CutShort { .. } => Some((CUT_SHORT.to_owned(), Remedy::Continue)),
+        // The reply itself offers to go on.
+        Outcome::Interrupted => Some((INTERRUPTED.to_owned(), Remedy::Retry)),
+        Outcome::CutShort { .. } => Some((CUT_SHORT.to_owned(), Remedy::Retry)),
         Outcome::StepLimit { .. } => Some((STEP_LIMIT.to_owned(), Remedy::Continue)),
         Outcome::Stuck { diagnosis } => Some((
             format!("Stopped: {diagnosis}. Everything so far is kept; say what to try instead"),

@@ -26,10 +26,14 @@ pub fn column_of(layout: &Layout, tab: &str) -> Option<usize> {
 
 /// The paths of every open file, sorted, each once.
 pub fn open_paths(layout: &Layout) -> Vec<String> {
-    let tabs = layout.columns.iter().flat_map(|it| &it.tabs);
-    let mut paths: Vec<String> = tabs.filter_map(|it| path_of(it)).map(str::to_owned).collect();
-    paths.sort();
-    paths.dedup();
+    let shown = layout.columns.iter().filter_map(|it| it.tabs.get(it.active));
+    let all = layout.columns.iter().flat_map(|it| &it.tabs);
+    let mut paths: Vec<String> = Vec::new();
+    for path in shown.chain(all).filter_map(|it| path_of(it)) {
+        if !paths.iter().any(|it| it == path) {
+            paths.push(path.to_owned());
+        }
+    }
     paths
 }
 

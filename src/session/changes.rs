@@ -1,7 +1,7 @@
 //! Pending changes: kept until they are decided, applied as one commit, or dropped.
 
 use agent::{
-    actions::{self, ActionRecord, Changed, FileEdit, Proposal, Proposed, Staging},
+    actions::{self, ActionRecord, FileEdit, Proposal, Staging},
     chat::{Decision, Message, Part, Role},
     files::Files,
     id::{ActionId, MessageId},
@@ -9,12 +9,10 @@ use agent::{
 };
 use link::{
     Panel, TabId,
-    changes::{FileStatus, FileSummary, View, Wish},
-    chat::{ChangeCard, ChangeState},
+    changes::{View, Wish},
 };
 use project::{
     Project,
-    diff::FileDiff,
     merge::{self, Labels},
     path::FilePath,
     vfs::Edit,
@@ -26,8 +24,9 @@ use store::{
 
 use super::{
     Session,
+    cards::diff_of,
     files::parse,
-    history::{file_diff, summary},
+    history::file_diff,
     pending,
     workspace::{NotDone, State, Workspace, Writing},
 };
@@ -50,7 +49,8 @@ impl Session {
             }
         };
         if let Err(why) = done {
-            self.notify_error("changes", &said::not_applied(&why.text()), None);
+            let again = Some(said::TRY_AGAIN.to_owned());
+            self.notify_error("changes", &said::not_applied(&why.text()), again);
         }
         self.touch(&workspace.id, &[Panel::Changes, Panel::Chat, Panel::Preview]);
     }
@@ -123,7 +123,9 @@ impl Session {
             writing.committed(committed);
         }
         go(&mut record, &[actions::State::Running, actions::State::Done]);
-        close(workspace, writing, &proposal, record, Decision::Applied).await?;
+        let whole = proposal.changes.iter().all(|it| it.accepted);
+        let decision = if whole { Decision::Applied } else { Decision::AppliedInPart };
+        close(workspace, writing, &proposal, record, decision).await?;
         self.after_change(workspace, &applied);
         Ok(())
     }
@@ -302,46 +304,6 @@ async fn close(
     Ok(())
 }
 
-/// What a card in the conversation says about an action.
-pub(super) fn change_card(state: &State, action: &ActionId, decision: Decision) -> ChangeCard {
-    let pending = state.pending.as_ref().filter(|it| it.action == *action);
-    let decided = match (pending.is_some(), decision) {
-        (true, _) => ChangeState::Pending,
-        (false, Decision::Pending) => ChangeState::Superseded,
-        (false, Decision::Applied) => ChangeState::Applied,
-        (false, Decision::Rejected) => ChangeState::Rejected,
-        (false, Decision::Refused) => ChangeState::Refused,
-    };
-    let known = (action.to_string(), pending.is_some());
-    let mut summaries = state.summaries.borrow_mut();
-    let files = summaries.entry(known).or_insert_with(|| match pending {
-        Some(proposal) => proposal.changes.iter().map(|it| summary(&diff_of(it))).collect(),
-        None => {
-            state.actions.get(action.as_str()).map(|it| recorded(state, it)).unwrap_or_default()
-        }
-    });
-    ChangeCard { action: action.to_string(), files: files.clone(), state: decided }
-}
-
-/// The files of a decided action: as its commit has them, or as they were proposed.
-fn recorded(state: &State, record: &ActionRecord) -> Vec<FileSummary> {
-    let id = |it: &Option<String>| it.as_ref().and_then(|it| it.parse().ok());
-    if let (Some(before), Some(after)) = (id(&record.before), id(&record.after)) {
-        // The commit is there; only a damaged store has lost what it names.
-        let diffs = state.project.changes_between(Some(before), Some(after)).unwrap_or_default();
-        return diffs.iter().map(summary).collect();
-    }
-    let proposed = record.changes.iter().map(|it| {
-        let (path, status) = match it {
-            Changed::Created(path) => (path, FileStatus::Added),
-            Changed::Modified(path) => (path, FileStatus::Modified),
-            Changed::Deleted(path) => (path, FileStatus::Removed),
-        };
-        FileSummary { path: path.to_string(), from: None, status, n_added: 0, n_removed: 0 }
-    });
-    proposed.collect()
-}
-
 fn pending_with_record(state: &State) -> Option<(Proposal, ActionRecord)> {
     let proposal = state.pending.clone()?;
     let record = state.actions.get(proposal.action.as_str())?.clone();
@@ -351,19 +313,6 @@ fn pending_with_record(state: &State) -> Option<(Proposal, ActionRecord)> {
 fn pending_paths(state: &State) -> Vec<FilePath> {
     let changes = state.pending.iter().flat_map(|it| &it.changes);
     changes.map(|it| it.path.clone()).collect()
-}
-
-fn diff_of(change: &Proposed) -> FileDiff {
-    let before = change.base.as_deref();
-    let mut diff = FileDiff::between(&change.path, before, change.after.as_deref());
-    if let Some(from) = &change.from {
-        if diff.hunks.is_empty() {
-            return FileDiff::moved(from.clone(), change.path.clone());
-        }
-        diff.from = Some(from.clone());
-        diff.status = project::diff::Status::Moved;
-    }
-    diff
 }
 
 /// Advances an action; a step that it cannot take is left out.

@@ -10,6 +10,7 @@ use link::{
     status::Level,
 };
 use project::{
+    Project,
     git::Oid,
     merge::{self, Labels},
     path::FilePath,
@@ -29,9 +30,7 @@ const TEXT_LIMIT_BYTES: u64 = 8 << 20;
 impl Session {
     pub(super) async fn editor_wish(&self, tab: &TabId, wish: Wish) {
         match wish {
-            Wish::Show { mut paths } => {
-                paths.sort();
-                paths.dedup();
+            Wish::Show { paths } => {
                 self.with_tab(tab, |it| it.documents = paths);
                 self.touch_tab(tab, Panel::Editor);
             }
@@ -52,48 +51,20 @@ impl Session {
         changes: &[TextChange],
     ) -> Result<(), NotDone> {
         let path = parse(path)?;
-        let stored = workspace.state.borrow().project.entry(&path).map(|it| it.oid);
-        let base_text = self.text_of(workspace, base);
-        let typed = base_text
-            .as_deref()
-            .and_then(|it| with_changes(it, changes))
-            .ok_or_else(|| NotDone::Refused(said::UNKNOWN_VERSION.to_owned()))?;
-        let text = if stored.map(|it| it.to_string()).as_deref() == Some(base) || stored.is_none() {
-            typed
-        } else {
-            let theirs = workspace.state.borrow().project.read_text(&path).unwrap_or_default();
-            let merged = merge::merge(
-                base_text.as_deref().unwrap_or_default(),
-                &typed,
-                &theirs,
-                Labels::default(),
-            );
-            if merged.n_conflicts > 0 {
-                return self.save_beside(workspace, &path, typed).await;
-            }
-            merged.text
-        };
-        self.edit_files(workspace, vec![Edit::Write { path, bytes: text.into_bytes() }]).await?;
+        let beside = parse(&said::beside(&path, self.now_ms()))?;
+        let mut kept_beside = false;
+        // What is stored is looked at when nothing else is being written any more.
+        self.edit_files_as(workspace, |project| {
+            let (text, clash) = typed_over(project, &path, base, changes)?;
+            kept_beside = clash;
+            let path = if clash { beside.clone() } else { path.clone() };
+            Ok(vec![Edit::Write { path, bytes: text.into_bytes() }])
+        })
+        .await?;
+        if kept_beside {
+            self.notify("save", Level::Warning, &said::both_kept(&path, &beside), None);
+        }
         Ok(())
-    }
-
-    /// Keeps a text that could not be merged in a file of its own.
-    async fn save_beside(
-        &self,
-        workspace: &Workspace,
-        path: &FilePath,
-        text: String,
-    ) -> Result<(), NotDone> {
-        let beside = parse(&said::beside(path, self.now_ms()))?;
-        self.notify("save", Level::Warning, &said::both_kept(path, &beside), None);
-        let edits = vec![Edit::Write { path: beside, bytes: text.into_bytes() }];
-        self.edit_files(workspace, edits).await?;
-        Ok(())
-    }
-
-    fn text_of(&self, workspace: &Workspace, version: &str) -> Option<String> {
-        let id: Oid = version.parse().ok()?;
-        String::from_utf8(workspace.state.borrow().project.blob(&id)?).ok()
     }
 
     pub(super) fn editor_view(&self, tab: &TabId) -> View {
@@ -101,6 +72,30 @@ impl Session {
         let paths = self.with_tab(tab, |it| it.documents.clone()).unwrap_or_default();
         let documents = paths.into_iter().map(|path| document(&workspace, path));
         View { documents: documents.collect() }
+    }
+}
+
+/// The text that a save makes of a file, and whether it clashes with what is stored there: then it
+/// belongs into a file of its own.
+fn typed_over(
+    project: &Project,
+    path: &FilePath,
+    base: &str,
+    changes: &[TextChange],
+) -> Result<(String, bool), NotDone> {
+    let lost = || NotDone::Refused(said::UNKNOWN_VERSION.to_owned());
+    let id: Oid = base.parse().map_err(|_bad| lost())?;
+    let before = project.blob(&id).and_then(|it| String::from_utf8(it).ok()).ok_or_else(lost)?;
+    let typed = with_changes(&before, changes).ok_or_else(lost)?;
+    let Some(stored) = project.entry(path).filter(|it| it.oid != id) else {
+        return Ok((typed, false));
+    };
+    let theirs = project.blob(&stored.oid).and_then(|it| String::from_utf8(it).ok());
+    let Some(theirs) = theirs else { return Ok((typed, true)) };
+    let merged = merge::merge(&before, &typed, &theirs, Labels::default());
+    match merged.n_conflicts {
+        0 => Ok((merged.text, false)),
+        _ => Ok((typed, true)),
     }
 }
 

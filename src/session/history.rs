@@ -7,7 +7,7 @@ use link::{
     status::Level,
 };
 use project::{
-    Committed, NewCommit, diff,
+    Committed, NewCommit, Project, diff,
     git::{self, Oid, Signature},
 };
 use store::schema::{self, key};
@@ -19,6 +19,8 @@ use super::{
 };
 use crate::i18n::said;
 
+/// Where commits of the person's own work are (`Project::safety_commit`).
+const SAFETY: &str = "refs/easel/safety/";
 /// Marks a commit that a rewind made, in the first line's beginning.
 const REWIND: &str = "Rewind to ";
 const UNDO_REWIND: &str = "Undo the rewind";
@@ -166,11 +168,13 @@ impl Session {
         let state = workspace.state.borrow();
         let project = &state.project;
         let head = project.head();
-        let mut log = head.map(|it| project.log(it, n_commits + 1)).unwrap_or_default();
+        let log = head.map(|it| project.log(it, n_commits + 1)).unwrap_or_default();
+        let mut log = with_own_work(project, log);
         let has_more = log.len() > n_commits;
         log.truncate(n_commits);
         let uncommitted = !project.status().is_empty();
-        let head_tree = head.and_then(|it| project.commit_of(&it)).map(|it| it.tree);
+        let head_commit = head.and_then(|it| project.commit_of(&it));
+        let head_tree = head_commit.as_ref().map(|it| it.tree);
         View {
             branch: project.branch().to_owned(),
             commits: log
@@ -190,10 +194,23 @@ impl Session {
                     .collect(),
             }),
             can_undo: state.record.rewound_from.is_some()
-                && log.first().is_some_and(|it| it.message.starts_with(REWIND)),
+                && head_commit.is_some_and(|it| it.message.starts_with(REWIND)),
             uncommitted,
         }
     }
+}
+
+/// Puts the commits of the person's own work beside the branch among those of the branch, where
+/// they belong in time, so that one can go back to them as well.
+fn with_own_work(project: &Project, mut log: Vec<git::Commit>) -> Vec<git::Commit> {
+    let kept = project.refs().filter(|(name, _)| name.starts_with(SAFETY));
+    for commit in kept.filter_map(|(_, id)| project.commit_of(&id)) {
+        let parent = |it: &git::Commit| commit.parents.contains(&it.id);
+        if let Some(at) = log.iter().position(parent) {
+            log.insert(at, commit);
+        }
+    }
+    log
 }
 
 fn commit_view(commit: &git::Commit, current: bool) -> Commit {

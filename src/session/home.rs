@@ -215,6 +215,10 @@ impl Session {
                 self.forget(&id).await;
             }
         }
+        let open = self.0.workspaces.borrow().get(project).cloned();
+        if let Some(open) = open {
+            self.say_to_turn(&open, agent::turn::Event::Cancelled);
+        }
         let now = self.now_ms();
         self.change_card(project, |it| it.removed_at_ms = Some(now)).await;
         let tabs: Vec<TabId> = {
@@ -273,7 +277,7 @@ impl Session {
         }
     }
 
-    async fn export_project(&self, tab: &TabId, project: &str) {
+    pub(super) async fn export_project(&self, tab: &TabId, project: &str) {
         let Ok(workspace) = self.load_workspace(project).await else { return };
         let name = self.profile(|it| it.projects.get(project).map(|it| it.name.clone()));
         let name = name.unwrap_or_default();
@@ -287,7 +291,10 @@ impl Session {
                 self.send(tab, DownKind::Download { name, media_type, bytes });
                 self.change_card(project, |it| it.exported_at_ms = Some(now)).await;
             }
-            Err(why) => self.notify_error("export", &said::not_exported(&why.to_string()), None),
+            Err(why) => {
+                let again = Some(said::TRY_AGAIN.to_owned());
+                self.notify_error("export", &said::not_exported(&why.to_string()), again);
+            }
         }
     }
 

@@ -72,7 +72,7 @@ impl Session {
             edits: &edits,
             conversation: &conversation,
             append,
-            permitted: &Default::default(),
+            permitted: &state.permitted,
         })
     }
 
@@ -120,7 +120,14 @@ impl Session {
             line: it.line,
             looks_like: it.looks_like.to_owned(),
         };
-        found.into_iter().map(secret).collect()
+        let state = workspace.state.borrow();
+        let forced = state.secret_files().into_iter().filter(|it| !state.permitted.contains(it));
+        let forced = forced.map(|it| Secret {
+            place: it.to_string(),
+            line: 1,
+            looks_like: said::SECRET_FILE.to_owned(),
+        });
+        forced.chain(found.into_iter().map(secret)).collect()
     }
 
     pub(super) fn context_items(&self, state: &State) -> Vec<ContextItem> {
@@ -143,6 +150,15 @@ impl Session {
 }
 
 impl State {
+    /// Files among the context items that hold secrets by their name.
+    pub(super) fn secret_files(&self) -> Vec<FilePath> {
+        let files = items(self).into_iter().filter_map(|it| match it.what {
+            ItemKind::File(path) => Some(path),
+            ItemKind::Note(_) => None,
+        });
+        files.filter(agent::permission::holds_secrets).collect()
+    }
+
     /// Something that goes into a request has changed.
     pub(super) fn forget_estimate(&self) {
         self.foreseen.borrow_mut().take();

@@ -29,6 +29,31 @@ impl Session {
             Wish::SetProjectInstructions { text } => {
                 self.change_state(tab, |it| it.instructions = text).await;
             }
+            Wish::SaveProvider { .. }
+            | Wish::RemoveProvider { .. }
+            | Wish::TestProvider { .. }
+            | Wish::RefreshModels
+            | Wish::SetToken { .. } => {
+                let session = self.clone();
+                self.spawn(async move {
+                    let _turn = session.0.asking.lock().await;
+                    session.proxy_wish(wish).await;
+                    session.touch_all(Panel::Settings);
+                });
+            }
+            Wish::Revoke { grant } => {
+                self.change_state(tab, |it| it.grants.retain(|it| it.id != grant)).await;
+            }
+            Wish::Persisted { granted } => {
+                self.change_settings(|it| it.persisted = granted).await;
+            }
+        }
+        self.touch_all(Panel::Settings);
+    }
+
+    /// A wish that the proxy must answer, which may take its time.
+    async fn proxy_wish(&self, wish: Wish) {
+        match wish {
             Wish::SaveProvider { id, kind, base_url, key, models } => {
                 self.save_provider(&id, &kind, base_url, key, models).await;
             }
@@ -39,12 +64,6 @@ impl Session {
             }
             Wish::TestProvider { id } => self.test_provider(id),
             Wish::RefreshModels => self.refresh_models().await,
-            Wish::Revoke { grant } => {
-                self.change_state(tab, |it| it.grants.retain(|it| it.id != grant)).await;
-            }
-            Wish::Persisted { granted } => {
-                self.change_settings(|it| it.persisted = granted).await;
-            }
             Wish::SetToken { token } => {
                 let token = Some(token.trim().to_owned()).filter(|it| !it.is_empty());
                 self.change_settings(|it| it.token.clone_from(&token)).await;
@@ -52,8 +71,13 @@ impl Session {
                 self.0.ports.gateway.pair(&proxy, token.as_deref());
                 self.refresh_models().await;
             }
+            Wish::SetTheme(_)
+            | Wish::SetAuthor { .. }
+            | Wish::SetInstructions { .. }
+            | Wish::SetProjectInstructions { .. }
+            | Wish::Revoke { .. }
+            | Wish::Persisted { .. } => {}
         }
-        self.touch_all(Panel::Settings);
     }
 
     async fn save_provider(
@@ -77,7 +101,8 @@ impl Session {
 
     fn tell_rejection(&self, outcome: Result<(), wire::Rejection>) {
         if let Err(rejection) = outcome {
-            self.notify_error("provider", &said::rejection(&rejection), None);
+            let again = Some(said::TRY_AGAIN.to_owned());
+            self.notify_error("provider", &said::rejection(&rejection), again);
         }
     }
 

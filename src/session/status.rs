@@ -42,6 +42,14 @@ impl Session {
             }
             "file-operation" => self.undo_file_operation(tab).await,
             "rewind" => self.undo_rewind(tab).await,
+            "changes" => self.changes_wish(tab, link::changes::Wish::Apply).await,
+            "export" => {
+                let open = self.workspace_of(tab).map(|it| it.id.clone());
+                if let Some(project) = open {
+                    self.export_project(tab, &project).await;
+                }
+            }
+            "provider" => self.settings_wish(tab, link::settings::Wish::RefreshModels).await,
             _ => {}
         }
     }

@@ -3,11 +3,14 @@
 use link::{
     Panel, Wish,
     changes::Wish as Changes,
-    chat::{ChangeState, EntryKind, Kept, Part, Remedy, ReplyState, Status, Wish as Chat},
+    chat::{
+        ChangeState, EntryKind, ExportFormat, Kept, Part, Remedy, ReplyState, Status, Wish as Chat,
+    },
     editor::{TextChange, Wish as Editor},
     files::{Mark, Wish as Files},
-    history::Wish as History,
+    history::{CommitKind, Wish as History},
     home::Wish as Home,
+    settings::Wish as Settings,
 };
 use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
@@ -164,7 +167,9 @@ fn a_rewind_is_a_new_commit_and_can_be_undone() {
     bench.wish(Wish::History(History::Rewind { commit: first }));
     assert!(!document(&mut bench, "script.js").text.contains("second"), "{:?}", bench.notices());
     let after: link::history::View = bench.view(Panel::History);
-    assert_eq!(after.commits.len(), history.commits.len() + 1);
+    assert_eq!(after.commits.len(), history.commits.len() + 2, "the rewind, and the own work");
+    let kinds: Vec<CommitKind> = after.commits.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds[..2], [CommitKind::Rewind, CommitKind::Safety]);
     assert!(after.can_undo);
 
     bench.wish(Wish::History(History::UndoRewind));
@@ -270,6 +275,162 @@ fn a_file_that_changed_meanwhile_is_never_overwritten() {
         bench.notices()
     );
     assert_eq!(card(&bench), ChangeState::Pending, "nothing is lost");
+}
+
+#[test]
+fn changes_taken_in_part_are_told_to_the_model_as_such() {
+    let mut bench = with_model("web");
+    bench.send("Make two");
+    bench.model_calls("c1", "write", r#"{"path":"a.txt","content":"a\n"}"#);
+    bench.model_calls("c2", "write", r#"{"path":"b.txt","content":"b\n"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_is_done(StopReason::EndOfTurn);
+    let (path, accepted) = ("b.txt".to_owned(), false);
+    bench.wish(Wish::Changes(Changes::SetAccepted { path, accepted }));
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(file(&mut bench, "a.txt").as_deref(), Some("a\n"));
+    assert_eq!(file(&mut bench, "b.txt"), None);
+
+    bench.send("What now?");
+    let asked = format!("{:?}", bench.gateway.requests.borrow().last());
+    assert!(asked.contains("Some of the changes you proposed were applied"), "{asked}");
+}
+
+#[test]
+fn a_block_of_code_becomes_a_change_under_review() {
+    let mut bench = with_model("web");
+    bench.send("Show me");
+    bench.model_says("```js\nlet a = 1;\n```\n");
+    bench.model_is_done(StopReason::EndOfTurn);
+    let (text, path) = ("let a = 1;\n".to_owned(), "a.js".to_owned());
+    bench.wish(Wish::Chat(Chat::ApplyBlock { text, path }));
+    assert_eq!(card(&bench), ChangeState::Pending);
+    assert_eq!(file(&mut bench, "a.js"), None, "nothing is written before Apply");
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(file(&mut bench, "a.js").as_deref(), Some("let a = 1;\n"));
+
+    let (text, path) = ("no".to_owned(), "../a.js".to_owned());
+    bench.wish(Wish::Chat(Chat::ApplyBlock { text, path }));
+    assert!(bench.notices().iter().any(|it| it.contains("../a.js")), "{:?}", bench.notices());
+}
+
+#[test]
+fn a_batch_with_a_change_that_does_not_fit_waits_for_a_review() {
+    let mut bench = with_model("web");
+    bench.wish(Wish::Chat(Chat::SetAutoApply { on: true }));
+    bench.send("Change it");
+    bench.model_calls("c1", "write", WRITE);
+    bench.model_calls("c2", "edit", r#"{"path":"script.js","search":"not there","replace":"x"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    while let Some(asked) = bench.chat().permission {
+        let (permission, answer) = (asked.id, link::chat::Answer::Once);
+        bench.wish(Wish::Chat(Chat::Answer { permission, answer }));
+    }
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(file(&mut bench, "hello.txt"), None, "half of a batch is never applied");
+    assert_eq!(card(&bench), ChangeState::Pending);
+    let told = bench.notices().iter().any(|it| it.contains("Change 2 of the reply"));
+    assert!(told, "{:?}", bench.notices());
+}
+
+#[test]
+fn a_file_of_secrets_is_left_out_until_it_is_confirmed() {
+    let mut bench = with_model("web");
+    bench.wish(Wish::Files(Files::Create { path: ".env".to_owned() }));
+    let version = document(&mut bench, ".env").version;
+    bench.wish(save(".env", &version, 0, 0, "MODE=quiet\n"));
+    bench.wish(Wish::Chat(Chat::AddFile { path: ".env".to_owned() }));
+    bench.send("Read my settings");
+    assert!(bench.gateway.requests.borrow().is_empty());
+    let secrets = bench.chat().composer.secrets;
+    assert_eq!(secrets.len(), 1, "{secrets:?}");
+    assert_eq!(secrets[0].place, ".env");
+
+    let text = "Read my settings".to_owned();
+    bench.wish(Wish::Chat(Chat::Send { text, despite_secrets: true }));
+    let asked = format!("{:?}", bench.gateway.requests.borrow().last());
+    assert!(asked.contains("MODE=quiet"), "{asked}");
+}
+
+#[test]
+fn what_a_tool_reads_goes_out_without_its_secrets() {
+    let mut bench = with_model("web");
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "let a = \"AKIAIOSFODNN7EXAMPLQ\";\n"));
+    let text = "Read it".to_owned();
+    bench.wish(Wish::Chat(Chat::Send { text, despite_secrets: true }));
+    let n_before = bench.gateway.requests.borrow().len();
+    bench.model_calls("c1", "read", r#"{"path":"script.js"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    let requests = bench.gateway.requests.borrow();
+    assert_eq!(requests.len(), n_before + 1);
+    let answer = format!("{:?}", requests.last().and_then(|it| it.messages.last()));
+    assert!(answer.contains("it was left out") && !answer.contains("AKIAIOSF"), "{answer}");
+}
+
+#[test]
+fn instructions_of_a_project_reach_only_its_own_requests() {
+    let mut bench = with_model("web");
+    let text = "Speak like a gardener".to_owned();
+    bench.wish(Wish::Settings(Settings::SetProjectInstructions { text }));
+    let text = "Be brief".to_owned();
+    bench.wish(Wish::Settings(Settings::SetInstructions { text }));
+    bench.send("Hello");
+    let said = |bench: &Bench| format!("{:?}", bench.gateway.requests.borrow().last());
+    assert!(said(&bench).contains("like a gardener") && said(&bench).contains("Be brief"));
+
+    bench.project("typescript");
+    bench.send("Hello");
+    assert!(!said(&bench).contains("like a gardener") && said(&bench).contains("Be brief"));
+}
+
+#[test]
+fn an_exported_conversation_is_the_same_in_an_empty_profile() {
+    let mut bench = with_model("web");
+    bench.send("Say hello");
+    bench.model_says("Hello.");
+    bench.model_is_done(StopReason::EndOfTurn);
+    bench.wish(Wish::Chat(Chat::Export { format: ExportFormat::Json }));
+    let (_, bytes) = bench.downloads.pop().expect("a file");
+    let text = String::from_utf8(bytes).expect("text");
+
+    let mut other = with_model("web");
+    other.wish(Wish::Chat(Chat::Import { text: text.clone() }));
+    assert_eq!(other.chat().entries, bench.chat().entries);
+    let other = Bench::on(other.shelf.clone(), Some(&open(&other)));
+    assert_eq!(other.chat().entries, bench.chat().entries);
+
+    bench.wish(Wish::Chat(Chat::Import { text }));
+    assert!(bench.notices().iter().any(|it| it.contains("already")), "{:?}", bench.notices());
+}
+
+#[test]
+fn only_the_newest_reply_can_be_asked_for_again() {
+    let mut bench = with_model("web");
+    *bench.gateway.rejection.borrow_mut() = Some(unreachable());
+    bench.send("Hello");
+    let old = bench.chat().entries.last().cloned().expect("an error row");
+    *bench.gateway.rejection.borrow_mut() = None;
+    bench.send("Hello again");
+    bench.model_says("Hello.");
+    bench.model_is_done(StopReason::EndOfTurn);
+
+    let before = bench.chat().entries;
+    let remedy = before.iter().find(|it| it.id == old.id).map(|it| it.kind.clone());
+    assert!(matches!(remedy, Some(EntryKind::Error { remedy: Remedy::None, .. })), "{remedy:?}");
+    bench.wish(Wish::Chat(Chat::Retry { entry: old.id }));
+    assert_eq!(bench.chat().entries, before, "nothing that was said since is taken away");
+}
+
+#[test]
+fn a_host_that_is_refused_gives_way_to_a_document_of_its_own() {
+    let mut bench = with_model("web");
+    let why = "no service workers here".to_owned();
+    bench.wish(Wish::Preview(link::preview::Wish::HostRefused { why }));
+    let preview: link::preview::View = bench.view(Panel::Preview);
+    assert_eq!(preview.host, "");
+    let document = preview.document.expect("a document");
+    assert!(document.contains("<html"), "{document}");
 }
 
 #[test]

@@ -8,20 +8,23 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use agent::{
     actions::Staging,
-    chat::{self, Message, Part},
+    chat::{self, Message},
+    context::secrets::secrets,
     id::{ActionId, MessageId},
     permission::{Mode, Permissions, Request},
     tools::ToolCall,
-    turn::{Effect, Event, Options, Outcome, Shown, Turn, unresolved},
+    turn::{Effect, Event, Options, Outcome, Shown, Turn},
 };
 use futures::{
     channel::mpsc,
     future::{Either, select},
     stream::{LocalBoxStream, StreamExt as _},
 };
-use link::{Panel, status::Level};
-use store::schema::{self, EditedRecord, GrantRecord, key};
+use link::Panel;
+use store::schema::{EditedRecord, GrantRecord, key};
 use wire::ModelEvent;
+
+mod ending;
 
 use super::{
     Session,
@@ -197,7 +200,7 @@ impl Session {
         drop(state);
         self.touch(&run.workspace.id, &[Panel::Chat]);
         match outcome {
-            Ok(output) => (output, false),
+            Ok(output) => (without_secrets(output), false),
             Err(refusal) => (refusal, true),
         }
     }
@@ -257,88 +260,6 @@ impl Session {
         self.keep_message(&run.workspace, &run.reply).await.ok();
     }
 
-    /// Closes the reply, makes its changes a proposal, and applies it when no review is wanted.
-    async fn end_turn(&self, run: &Run, outcome: Outcome) {
-        let Run { workspace, reply, turn, .. } = run;
-        let mut writing = workspace.write().await;
-        let proposal = {
-            let mut state = workspace.state.borrow_mut();
-            let turning = state.turning.take();
-            let staged =
-                turning.filter(|it| !it.staging.is_empty()).map(|it| it.staging.proposal());
-            let usage = turn.usage();
-            state.record.spent.input_tokens +=
-                u64::from(usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens);
-            state.record.spent.output_tokens +=
-                u64::from(usage.output_tokens + usage.reasoning_tokens);
-            state.record.spent.cost_nano += usage.cost_nano.unwrap_or_default();
-            if let Some(message) = state.conversation.get_mut(reply) {
-                message.parts = turn.parts().to_vec();
-                message.usage = Some(usage).filter(|it| *it != wire::Usage::default());
-                message.state = ended_as(&outcome);
-                writing.batch.put(key::message(reply.as_str()), chat::record::encode(message));
-            }
-            if !matches!(outcome, Outcome::Failed(_)) {
-                // Edits made while it ran are news for the next one.
-                state.record.edited.retain(|path, it| run.told.get(path) != Some(it));
-            }
-            state.forget_estimate();
-            writing.batch.put(key::STATE, schema::encode(&state.record));
-            staged
-        };
-        let error = said::outcome(&outcome)
-            .map(|(text, remedy)| self.error_message(workspace, text, remedy));
-        if let Some(error) = &error {
-            writing.batch.put(key::message(error.id.as_str()), chat::record::encode(error));
-        }
-        if let Some(proposal) = &proposal {
-            self.put_proposal(workspace, proposal, reply, &mut writing.batch);
-        }
-        if let Err(why) = writing.finish().await {
-            self.notify_error("turn", &said::not_kept(&why), None);
-        }
-        self.touch(
-            &workspace.id,
-            &[Panel::Chat, Panel::Changes, Panel::Status, Panel::Preview, Panel::Files],
-        );
-        let Some(proposal) = proposal else { return };
-        self.preview_changed(workspace, proposal.changes.iter().map(|it| it.path.clone()));
-        if !matches!(outcome, Outcome::Answered) || !workspace.state.borrow().record.auto_apply {
-            return;
-        }
-        if let Some(refused) = unresolved(turn.parts()).first() {
-            // The batch is not what the model meant: it waits for somebody who looks at it.
-            let title = &refused.call.title;
-            self.notify("changes", Level::Warning, &said::batch_refused(refused.n, title), None);
-        } else if let Err(why) = self.apply_pending(workspace).await {
-            self.notify_error("changes", &said::not_applied(&why.text()), None);
-        }
-    }
-
-    /// Puts a row into the conversation that says what went wrong.
-    pub(super) fn error_message(
-        &self,
-        workspace: &Workspace,
-        text: String,
-        remedy: chat::Remedy,
-    ) -> Message {
-        let mut state = workspace.state.borrow_mut();
-        let message = Message {
-            id: MessageId::new(self.new_id("msg")),
-            parent: state.conversation.last().map(|it| it.id.clone()),
-            role: chat::Role::System,
-            kind: chat::Kind::Error,
-            parts: vec![Part::Error { text, remedy }],
-            at_ms: self.now_ms(),
-            model: String::new(),
-            usage: None,
-            state: chat::State::Complete,
-        };
-        // Its id is new and its parent is there.
-        state.conversation.push(message.clone()).ok();
-        message
-    }
-
     /// Writes a message as it is now.
     pub(super) async fn keep_message(
         &self,
@@ -383,6 +304,19 @@ impl Session {
     }
 }
 
+/// Leaves out lines that hold likely secrets: what a tool reads is sent without a question.
+fn without_secrets(output: String) -> String {
+    let found = secrets(&output);
+    if found.is_empty() {
+        return output;
+    }
+    let lines = output.lines().zip(1..).map(|(line, number)| {
+        let secret = found.iter().find(|it| it.line == number);
+        secret.map_or_else(|| line.to_owned(), |it| said::left_out_secret(it.looks_like))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Waits for the model or the person, whoever speaks first.
 async fn next_event(run: &mut Run) -> Event {
     let Some(stream) = &mut run.stream else {
@@ -395,17 +329,5 @@ async fn next_event(run: &mut Run) -> Event {
             Event::StreamEnded
         }
         Either::Right((event, _)) => event.unwrap_or(Event::Cancelled),
-    }
-}
-
-fn ended_as(outcome: &Outcome) -> chat::State {
-    match outcome {
-        Outcome::Answered => chat::State::Complete,
-        Outcome::Cancelled => chat::State::Stopped,
-        Outcome::Interrupted | Outcome::CutShort { .. } => chat::State::Interrupted,
-        Outcome::StepLimit { .. }
-        | Outcome::Stuck { .. }
-        | Outcome::Failed(_)
-        | Outcome::Malformed { .. } => chat::State::Failed,
     }
 }

@@ -13,24 +13,30 @@ use std::{
 
 use agent::{
     actions::{ActionRecord, Proposal},
-    chat::{self, Conversation},
+    chat::Conversation,
     id::MessageId,
     markdown::Blocks,
 };
 use futures::lock::{Mutex, MutexGuard};
-use link::{Panel, TabId, changes::FileSummary, workbench::Layout};
+use link::{changes::FileSummary, workbench::Layout};
 use project::{
-    Applied, Committed, Compacted, Delta, Project, Saved,
+    Applied, Committed, Compacted, Delta, Project,
     git::{Oid, objects::Missing},
     path::FilePath,
-    vfs::{Edit, Entry},
+    vfs::Edit,
 };
 use store::{
-    Batch, Record, Store, StoreError,
-    schema::{self, FileRecord, JournalRecord, RefsRecord, StateRecord, WorktreeRecord, key},
+    Batch, Store, StoreError,
+    schema::{self, JournalRecord, StateRecord, WorktreeRecord, key},
 };
 
-use super::{Session, pending, preview::Running as Preview, request::Foreseen, turns::Turning};
+use super::{
+    pending,
+    preview::Running as Preview,
+    request::Foreseen,
+    stored::{self, file_record, load_project, read, refs_record},
+    turns::Turning,
+};
 use crate::i18n::said;
 
 /// More journal records or segments than this are folded into one.
@@ -52,6 +58,8 @@ pub(super) struct State {
     pub(super) record: StateRecord,
     pub(super) layout: Option<Layout>,
     pub(super) draft: String,
+    /// Files that hold secrets by their name and that the person sends all the same.
+    pub(super) permitted: BTreeSet<FilePath>,
     /// Likely secrets in what was about to be sent.
     pub(super) secrets: Vec<link::chat::Secret>,
     /// What the next request will hold, until something that goes into it changes.
@@ -75,12 +83,12 @@ pub(super) struct State {
 
 /// The numbers that the next records get.
 #[derive(Debug, Clone, Copy)]
-struct Numbers {
-    segment: u64,
-    journal: u64,
+pub(super) struct Numbers {
+    pub(super) segment: u64,
+    pub(super) journal: u64,
     /// The oldest ones that are still there.
-    first_segment: u64,
-    first_journal: u64,
+    pub(super) first_segment: u64,
+    pub(super) first_journal: u64,
 }
 
 /// A change under way: hold it, change the state, add to the batch, then [`Writing::finish`].
@@ -112,7 +120,8 @@ impl Workspace {
         let layout = read(&*store, key::LAYOUT).await?;
         let draft = read(&*store, key::DRAFT).await?.unwrap_or_default();
         let messages = store.scan(key::MESSAGES).await?;
-        let messages = messages.iter().map(|(_, it)| message(it)).collect::<Result<_, _>>()?;
+        let messages =
+            messages.iter().map(|(_, it)| stored::message(it)).collect::<Result<_, _>>()?;
         let conversation = Conversation::from_messages(messages);
         let conversation = conversation.map_err(|err| StoreError::Damaged(err.to_string()))?;
         let mut actions = BTreeMap::new();
@@ -127,6 +136,7 @@ impl Workspace {
             record,
             layout,
             draft,
+            permitted: BTreeSet::new(),
             secrets: Vec::new(),
             foreseen: RefCell::default(),
             rendered: RefCell::default(),
@@ -291,112 +301,6 @@ fn put_folded(batch: &mut Batch, folded: Compacted, segment: u64, next_journal: 
     }
 }
 
-impl Session {
-    /// Applies the person's edits to a project's files as one durable step.
-    pub(super) async fn edit_files(
-        &self,
-        workspace: &Workspace,
-        edits: Vec<Edit>,
-    ) -> Result<Applied, NotDone> {
-        let mut writing = workspace.write().await;
-        let applied = workspace.state.borrow_mut().project.apply(edits);
-        let applied = match applied {
-            Ok(applied) => applied,
-            Err(refusal) => {
-                writing.cancel();
-                return Err(NotDone::Refused(said::refusal(&refusal)));
-            }
-        };
-        writing.applied(applied.clone());
-        let before = workspace.state.borrow().record.clone();
-        workspace.state.borrow_mut().note_edits(&applied.changes, self.now_ms());
-        writing.batch.put(key::STATE, schema::encode(&workspace.state.borrow().record));
-        self.touch(&workspace.id, &[Panel::Status]);
-        let finished = writing.finish().await;
-        if finished.is_err() {
-            workspace.state.borrow_mut().record = before;
-        }
-        self.after_change(workspace, &applied);
-        finished?;
-        Ok(applied)
-    }
-
-    /// Tells everybody who shows files that some have changed.
-    pub(super) fn after_change(&self, workspace: &Workspace, applied: &Applied) {
-        workspace.state.borrow().forget_estimate();
-        self.preview_changed(workspace, applied.changes.iter().map(|it| it.path.clone()));
-        self.touch(
-            &workspace.id,
-            &[
-                Panel::Files,
-                Panel::Editor,
-                Panel::Status,
-                Panel::History,
-                Panel::Preview,
-                Panel::Chat,
-                Panel::Changes,
-            ],
-        );
-        let (session, id, now) = (self.clone(), workspace.id.clone(), self.now_ms());
-        let n_files = workspace.state.borrow().project.n_files();
-        self.spawn(async move {
-            session
-                .change_card(&id, |it| {
-                    it.changed_at_ms = now;
-                    it.n_files = u32::try_from(n_files).unwrap_or(u32::MAX);
-                })
-                .await;
-        });
-    }
-
-    /// Changes what a project remembers and keeps it.
-    pub(super) async fn change_state(&self, tab: &TabId, change: impl FnOnce(&mut StateRecord)) {
-        if let Some(workspace) = self.workspace_of(tab) {
-            self.change_record(&workspace, change).await;
-        }
-    }
-
-    pub(super) async fn change_record(
-        &self,
-        workspace: &Workspace,
-        change: impl FnOnce(&mut StateRecord),
-    ) {
-        let mut writing = workspace.write().await;
-        let before = workspace.state.borrow().record.clone();
-        change(&mut workspace.state.borrow_mut().record);
-        workspace.state.borrow().forget_estimate();
-        let bytes = schema::encode(&workspace.state.borrow().record);
-        writing.batch.put(key::STATE, bytes);
-        if writing.finish().await.is_err() {
-            workspace.state.borrow_mut().record = before;
-        }
-        self.touch(
-            &workspace.id,
-            &[Panel::Chat, Panel::Changes, Panel::Settings, Panel::Status, Panel::History],
-        );
-    }
-
-    pub(super) async fn keep_layout(&self, tab: &TabId, layout: Layout) {
-        let Some(workspace) = self.workspace_of(tab) else { return };
-        let mut writing = workspace.write().await;
-        writing.batch.put(key::LAYOUT, schema::encode(&layout));
-        workspace.state.borrow_mut().layout = Some(layout);
-        // A layout that was not kept is shown as "not saved" like everything else.
-        writing.finish().await.ok();
-    }
-
-    pub(super) fn workbench_view(&self, tab: &TabId) -> link::workbench::View {
-        let Some(workspace) = self.workspace_of(tab) else { return Default::default() };
-        let layout = workspace.state.borrow().layout.clone().unwrap_or_default();
-        let name = self.profile(|it| it.projects.get(&workspace.id).map(|it| it.name.clone()));
-        link::workbench::View {
-            layout: Some(layout),
-            project: workspace.id.clone(),
-            name: name.unwrap_or_default(),
-        }
-    }
-}
-
 /// Why a change did not come about; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NotDone {
@@ -418,92 +322,4 @@ impl NotDone {
             Self::NotKept(why) => said::not_kept(why),
         }
     }
-}
-
-async fn load_project(store: &dyn Store) -> Result<(Project, Numbers), StoreError> {
-    let refs: RefsRecord = read(store, key::REFS).await?.unwrap_or_default();
-    let worktree: WorktreeRecord = read(store, key::WORKTREE).await?.unwrap_or_default();
-    let segments = numbered(store.scan(key::SEGMENTS).await?);
-    let journal = numbered(store.scan(key::JOURNAL).await?);
-    let numbers = Numbers {
-        segment: segments.last().map_or(0, |(number, _)| number + 1),
-        journal: journal.last().map_or(worktree.next_journal, |(number, _)| number + 1),
-        first_segment: segments.first().map_or(0, |(number, _)| *number),
-        first_journal: journal.first().map_or(worktree.next_journal, |(number, _)| *number),
-    };
-    if segments.is_empty() && refs.refs.is_empty() {
-        return Ok((Project::new(), numbers));
-    }
-    let mut records = Vec::new();
-    for (_, bytes) in &journal {
-        let record: JournalRecord = schema::decode(bytes)?;
-        let ops = record
-            .ops
-            .iter()
-            .map(|(path, it)| Ok((parse(path)?, it.as_ref().map(entry).transpose()?)));
-        records.push(project::JournalRecord { ops: ops.collect::<Result<_, StoreError>>()? });
-    }
-    let files = worktree.files.iter().map(|(path, it)| Ok((parse(path)?, entry(it)?)));
-    let saved = Saved {
-        segments,
-        refs: refs
-            .refs
-            .iter()
-            .map(|(name, id)| Ok((name.clone(), oid(id)?)))
-            .collect::<Result<_, StoreError>>()?,
-        head: refs.head.clone(),
-        worktree: files.collect::<Result<_, StoreError>>()?,
-        journal: records,
-    };
-    let project = Project::load(saved).map_err(|err| StoreError::Damaged(err.to_string()))?;
-    Ok((project, numbers))
-}
-
-fn message(bytes: &[u8]) -> Result<chat::Message, StoreError> {
-    chat::record::decode(bytes).map_err(|err| match err {
-        chat::record::BadRecord::Newer { .. } => StoreError::Outdated,
-        chat::record::BadRecord::Damaged(_) => StoreError::Damaged(err.to_string()),
-    })
-}
-
-fn numbered(records: Vec<Record>) -> Vec<(u64, Vec<u8>)> {
-    records.into_iter().filter_map(|(name, bytes)| Some((key::number(&name)?, bytes))).collect()
-}
-
-async fn read<T: serde::de::DeserializeOwned>(
-    store: &dyn Store,
-    key: &str,
-) -> Result<Option<T>, StoreError> {
-    store.get(key).await?.map(|it| schema::decode(&it)).transpose()
-}
-
-fn refs_record(project: &Project) -> RefsRecord {
-    RefsRecord {
-        head: format!("refs/heads/{}", project.branch()),
-        refs: project.refs().map(|(name, id)| (name.to_owned(), id.to_string())).collect(),
-    }
-}
-
-fn file_record(entry: &Entry) -> FileRecord {
-    FileRecord {
-        oid: entry.oid.to_string(),
-        size_bytes: entry.size_bytes,
-        executable: entry.executable,
-    }
-}
-
-fn entry(record: &FileRecord) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        oid: oid(&record.oid)?,
-        size_bytes: record.size_bytes,
-        executable: record.executable,
-    })
-}
-
-fn oid(text: &str) -> Result<Oid, StoreError> {
-    text.parse().map_err(|_bad| StoreError::Damaged(format!("{text:?} is not an object id")))
-}
-
-fn parse(path: &str) -> Result<FilePath, StoreError> {
-    FilePath::parse(path).map_err(|err| StoreError::Damaged(err.to_string()))
 }

@@ -21,6 +21,7 @@ mod secrets;
 mod tool;
 
 use crate::{
+    browser::dom,
     i18n::texts,
     page::{Desk, Views},
     ui::{Choice, Icon, Menu},
@@ -50,8 +51,26 @@ fn MoreMenu() -> impl IntoView {
     let choices = Signal::stored(vec![
         Choice::new(text.export_markdown, export(ExportFormat::Markdown)).icon(Icon::Download),
         Choice::new(text.export_json, export(ExportFormat::Json)).icon(Icon::Download),
+        Choice::new(text.import, || dom::click("[data-pick=chat]")).icon(Icon::Upload),
     ]);
-    view! { <Menu label=text.more.to_owned() choices /> }
+    let import = move |text: Option<String>| {
+        if let Some(text) = text {
+            desk.wish(link::Wish::Chat(Wish::Import { text }));
+        }
+    };
+    view! {
+        <Menu label=text.more.to_owned() choices />
+        <input
+            hidden
+            type="file"
+            accept=".json,application/json"
+            data-pick="chat"
+            on:change:target=move |ev| {
+                dom::picked_text(ev.target().files(), import);
+                ev.target().set_value("");
+            }
+        />
+    }
 }
 
 #[cfg(test)]

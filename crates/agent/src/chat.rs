@@ -172,6 +172,8 @@ impl Part {
 pub enum Decision {
     Pending,
     Applied,
+    /// The person took some of the files.
+    AppliedInPart,
     Rejected,
     /// Not valid: nothing was changed.
     Refused,

@@ -311,6 +311,10 @@ pub enum Wish {
     Export {
         format: ExportFormat,
     },
+    /// The text of a conversation that was exported as JSON.
+    Import {
+        text: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -40,3 +40,13 @@ pub fn on_back(call: impl Fn(Option<String>) + 'static) {
 pub fn reload() {
     crate::browser::offline::reload();
 }
+
+/// Opens an address of the web in a tab of its own, which learns nothing of this one.
+pub fn open_tab(address: &str) {
+    if address.starts_with("https://") || address.starts_with("http://") {
+        // A browser that forbids it has told the person.
+        window()
+            .open_with_url_and_target_and_features(address, "_blank", "noopener,noreferrer")
+            .ok();
+    }
+}

@@ -51,6 +51,18 @@ pub fn picked(list: Option<FileList>, done: impl FnOnce(Picked) + 'static) {
     });
 }
 
+/// Reads the one file that a field holds as text; none when it is not text or too large.
+pub fn picked_text(list: Option<FileList>, done: impl FnOnce(Option<String>) + 'static) {
+    let file = list.and_then(|it| it.item(0)).filter(|it| it.size() <= MAX_BYTES);
+    spawn_local(async move {
+        let bytes = match &file {
+            Some(file) => bytes_of(file).await,
+            None => None,
+        };
+        done(bytes.and_then(|it| String::from_utf8(it).ok()));
+    });
+}
+
 /// Reads what was dropped, folders with all that is in them.
 pub fn dropped(ev: &DragEvent, done: impl FnOnce(Picked) + 'static) {
     let mut entries = Vec::new();

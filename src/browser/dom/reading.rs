@@ -27,6 +27,30 @@ pub fn set_scroll_top(element: &Element, to: i32) {
     element.set_scroll_top(to);
 }
 
+/// What a reply's text leads to. Its markup is `agent::markdown`'s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linked {
+    File {
+        path: String,
+        line: Option<u32>,
+    },
+    /// An image of the web, which is only loaded when it is asked for.
+    Image {
+        address: String,
+    },
+}
+
+/// Returns what the link of a reply's text that an event happened on leads to.
+pub fn linked(ev: &Event) -> Option<Linked> {
+    let target = ev.target()?.dyn_into::<Element>().ok()?;
+    let link = target.closest(".file-link, .remote-image").ok().flatten()?;
+    if let Some(path) = link.get_attribute("data-path") {
+        let line = link.get_attribute("data-line").and_then(|it| it.parse().ok());
+        return Some(Linked::File { path, line });
+    }
+    Some(Linked::Image { address: link.get_attribute("data-src")? })
+}
+
 /// Whether an event happened on or within an element that matches.
 pub fn is_on(ev: &Event, selector: &str) -> bool {
     let target = ev.target().and_then(|it| it.dyn_into::<Element>().ok());

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use link::chat::{Block, Wish};
 
 use crate::{
-    browser::dom,
+    browser::dom::{self, Linked},
     i18n::texts,
     page::Desk,
     ui::{Button, ButtonKind, Icon, TextField},
@@ -19,10 +19,34 @@ pub fn BlockRow(block: Memo<Option<Block>>) -> impl IntoView {
         if is_code.get() {
             view! { <CodeBlock block /> }.into_any()
         } else {
-            view! { <div class="prose" dir="auto" inner_html=move || block.with(html)></div> }
-                .into_any()
+            view! { <Prose block /> }.into_any()
         }
     }
+}
+
+/// Prose leads to files of the project; an image of the web opens in a tab of its own, when asked.
+#[component]
+fn Prose(block: Memo<Option<Block>>) -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let follow = move |ev: &leptos::web_sys::Event| match dom::linked(ev) {
+        Some(Linked::File { path, line }) => desk.open_file(&path, line),
+        Some(Linked::Image { address }) => dom::open_tab(&address),
+        None => {}
+    };
+    view! {
+        <div
+            class="prose"
+            dir="auto"
+            on:click=move |ev| follow(&ev)
+            on:keydown=move |ev| {
+                if ev.key() == "Enter" {
+                    follow(&ev);
+                }
+            }
+            inner_html=move || block.with(html)
+        ></div>
+    }
+    .into_any()
 }
 
 #[component]

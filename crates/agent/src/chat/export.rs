@@ -96,6 +96,7 @@ fn part_as_markdown(part: &Part) -> String {
             let state = match state {
                 Decision::Pending => "not applied yet",
                 Decision::Applied => "applied",
+                Decision::AppliedInPart => "applied in part",
                 Decision::Rejected => "rejected",
                 Decision::Refused => "not valid",
             };

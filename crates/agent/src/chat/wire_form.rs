@@ -57,6 +57,9 @@ fn decisions(message: &Message) -> Vec<String> {
         Part::Changes { state, .. } => Some(match state {
             Decision::Pending => "(The changes you proposed are not applied yet.)",
             Decision::Applied => "(The changes you proposed were applied.)",
+            Decision::AppliedInPart => {
+                "(Some of the changes you proposed were applied, the user rejected the others.)"
+            }
             Decision::Rejected => "(The user rejected the changes you proposed.)",
             Decision::Refused => "(The changes you proposed were not valid; none was applied.)",
         }),
