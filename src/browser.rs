@@ -12,6 +12,7 @@ pub mod offline;
 pub mod page;
 mod port;
 pub mod preview_frame;
+mod reader;
 mod relay;
 pub mod worker;
 mod world;

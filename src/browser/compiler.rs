@@ -14,6 +14,8 @@ use preview::{Compile, Compiled, Problem};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::reader;
+
 const SCRIPT: &str = "/compiler_loader.js";
 
 /// The compiler, running or not.
@@ -101,8 +103,7 @@ impl Running {
         };
         let id = answer.get(0).as_f64().unwrap_or_default() as u32;
         let Some(waiting) = state.waiting.remove(&id) else { return };
-        let outcome =
-            serde_wasm_bindgen::from_value(answer.get(1)).unwrap_or_else(|_| Err(gave_up()));
+        let outcome = reader::read(&answer.get(1)).unwrap_or_else(|_| Err(gave_up()));
         // Whoever asked may have gone.
         waiting.send(outcome).ok();
     }

@@ -156,7 +156,7 @@ async fn accepted(answer: Result<Response, gloo_net::Error>) -> Result<Response,
         return Ok(answer);
     }
     let status = answer.status();
-    Err(answer.json().await.unwrap_or_else(|_| Rejection {
+    Err(read(answer).await.unwrap_or_else(|_| Rejection {
         code: RejectionCode::Broken,
         message: format!("The proxy answered with status {status}"),
         retry_after_secs: None,
@@ -165,7 +165,8 @@ async fn accepted(answer: Result<Response, gloo_net::Error>) -> Result<Response,
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Rejection> {
-    answer.json().await.map_err(|_cause| cut_off())
+    let text = answer.text().await.map_err(|_cause| cut_off())?;
+    shape::from_str(&text).map_err(|_cause| cut_off())
 }
 
 /// Aborts the request when it is dropped, so that nobody pays for a reply that nobody reads.
@@ -219,7 +220,7 @@ impl Lines {
         let whole: Vec<u8> = self.pending.drain(..=end).collect();
         let lines = whole.split(|it| *it == b'\n').filter(|it| !it.is_empty());
         lines
-            .map(|it| serde_json::from_slice(it).unwrap_or_else(|_| ModelEvent::Error(cut_off())))
+            .map(|it| shape::from_slice(it).unwrap_or_else(|_| ModelEvent::Error(cut_off())))
             .collect()
     }
 }

@@ -3,7 +3,7 @@
 //! Wishes are numbered by nobody: the worker's port keeps their order, and a core that takes over is
 //! told everything that matters by a new hello.
 
-use super::worker::READY;
+use super::{reader, worker::READY};
 use js_sys::Array;
 use link::{Down, Up, UpKind};
 use serde::Serialize as _;
@@ -35,7 +35,7 @@ impl Port {
         let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             if event.data().as_string().as_deref() == Some(READY) {
                 on_ready();
-            } else if let Ok(down) = serde_wasm_bindgen::from_value(event.data()) {
+            } else if let Ok(down) = reader::read(&event.data()) {
                 on_down(down);
             }
         });

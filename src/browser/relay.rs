@@ -13,7 +13,10 @@ use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{MessageEvent, MessagePort};
 
-use super::worker::{Worker, field};
+use super::{
+    reader,
+    worker::{Worker, field},
+};
 
 /// Listens to a relay frame: every `connect` brings the port of a service worker.
 pub(super) fn open(worker: &Rc<Worker>, host: String, relay: MessagePort) {
@@ -52,7 +55,7 @@ pub(super) fn post(port: &MessagePort, message: &JsValue) {
 }
 
 pub(super) fn read(message: &JsValue) -> Option<FromWorker> {
-    serde_wasm_bindgen::from_value(message.clone()).ok()
+    reader::read(message).ok()
 }
 
 pub(super) fn written(message: &ToWorker) -> Option<JsValue> {

@@ -11,14 +11,14 @@ use std::{cell::RefCell, rc::Rc};
 
 use futures::{channel::mpsc, stream::StreamExt as _};
 use js_sys::{Array, Function, Promise, Reflect};
-use link::{Down, DownKind, TabId, Up, UpKind};
+use link::{Down, DownKind, TabId, Up};
 use preview::protocol::ToWorker;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{
-    compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, relay,
+    compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, reader, relay,
     world::BrowserWorld,
 };
 use crate::session::{Session, ports::Ports};
@@ -74,36 +74,43 @@ struct Core {
 }
 
 impl Worker {
-    /// Takes a message from any tab.
-    fn up(&self, up: Up) {
-        match &*self.core.borrow() {
-            Some(core) => {
-                // Fails only when the session is gone, and then nobody is left to tell.
-                core.ups.unbounded_send(up).ok();
-            }
-            None => self.broadcast("up", &up),
+    /// Takes a message from this worker's own tab. Only a core reads it; the others pass it on as it
+    /// is.
+    fn up(&self, up: &JsValue) {
+        if self.core.borrow().is_some() {
+            self.up_here(up);
+        } else {
+            self.broadcast("up", up);
+        }
+    }
+
+    /// Takes a message from any tab, when this worker is the core.
+    fn up_here(&self, up: &JsValue) {
+        if let Some(core) = &*self.core.borrow()
+            && let Ok(up) = reader::read::<Up>(up)
+        {
+            // Fails only when the session is gone, and then nobody is left to tell.
+            core.ups.unbounded_send(up).ok();
         }
     }
 
     /// Brings a message to its tab.
     pub(super) fn down(&self, down: &Down) {
+        let Some(message) = to_js(down) else { return };
         if self.tab.borrow().as_ref() == Some(&down.tab) {
-            self.tell_the_page(down);
+            self.tell_the_page(&message);
         } else {
-            self.broadcast("down", down);
+            self.broadcast("down", &message);
         }
     }
 
-    fn tell_the_page(&self, down: &Down) {
-        if let Some(message) = to_js(down) {
-            // The page is gone when this fails, and this worker with it.
-            self.scope.post_message(&message).ok();
-        }
+    fn tell_the_page(&self, message: &JsValue) {
+        // The page is gone when this fails, and this worker with it.
+        self.scope.post_message(message).ok();
     }
 
-    fn broadcast(&self, kind: &str, message: &impl serde::Serialize) {
-        let Some(message) = to_js(message) else { return };
-        let envelope = Array::of2(&kind.into(), &message);
+    fn broadcast(&self, kind: &str, message: &JsValue) {
+        let envelope = Array::of2(&kind.into(), message);
         // Fails only when the channel is closed, which nobody does.
         self.channel.post_message(&envelope).ok();
     }
@@ -210,7 +217,7 @@ impl Worker {
     fn announce(&self) {
         let started = DownKind::CoreStarted { build: build() };
         let tab = self.tab.borrow().clone().unwrap_or_default();
-        let down = Down { tab, what: started };
+        let Some(down) = to_js(&Down { tab, what: started }) else { return };
         self.tell_the_page(&down);
         self.broadcast("down-all", &down);
         self.say_all_connected();
@@ -232,11 +239,10 @@ fn listen_to_the_page(worker: &Rc<Worker>) {
             relay::open(&this, host, port);
             return;
         }
-        let Ok(up) = serde_wasm_bindgen::from_value::<Up>(message) else { return };
-        if matches!(up.what, UpKind::Hello(_)) {
-            *this.tab.borrow_mut() = Some(up.tab.clone());
+        if !field(&field(&message, "what"), "Hello").is_undefined() {
+            *this.tab.borrow_mut() = tab_of(&message);
         }
-        this.up(up);
+        this.up(&message);
     });
     worker.scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
@@ -248,21 +254,15 @@ fn listen_to_other_tabs(worker: &Rc<Worker>) {
         let Ok(envelope) = event.data().dyn_into::<Array>() else { return };
         let message = envelope.get(1);
         match envelope.get(0).as_string().as_deref() {
-            Some("up") => {
-                let Ok(up) = serde_wasm_bindgen::from_value::<Up>(message) else { return };
-                if this.core.borrow().is_some() {
-                    this.up(up);
-                }
-            }
+            Some("up") => this.up_here(&message),
             Some("down") => {
-                let Ok(down) = serde_wasm_bindgen::from_value::<Down>(message) else { return };
-                if this.tab.borrow().as_ref() == Some(&down.tab) {
-                    this.tell_the_page(&down);
+                let tab = tab_of(&message);
+                if tab.is_some() && *this.tab.borrow() == tab {
+                    this.tell_the_page(&message);
                 }
             }
             Some("down-all") => {
-                let Ok(down) = serde_wasm_bindgen::from_value::<Down>(message) else { return };
-                this.tell_the_page(&down);
+                this.tell_the_page(&message);
                 this.say_all_connected();
             }
             Some(kind) => this.carried(kind, &envelope),
@@ -295,6 +295,11 @@ fn preview_port(message: &JsValue) -> Option<(String, MessagePort)> {
         return None;
     }
     Some((parts.get(1).as_string()?, parts.get(2).dyn_into().ok()?))
+}
+
+/// Names the tab that a message comes from or goes to, without reading the rest.
+fn tab_of(message: &JsValue) -> Option<TabId> {
+    field(message, "tab").as_string()
 }
 
 fn to_js(message: &impl serde::Serialize) -> Option<JsValue> {

@@ -102,7 +102,7 @@ fn set<T>(signal: RwSignal<T>, view: &Value) -> bool
 where
     T: DeserializeOwned + PartialEq + Send + Sync + 'static,
 {
-    let Ok(view) = T::deserialize(view) else { return false };
+    let Ok(view) = shape::read::<T>(view) else { return false };
     if signal.with_untracked(|it| *it != view) {
         signal.set(view);
     }

@@ -18,8 +18,8 @@ pub struct Packs {
 }
 
 impl Packs {
-    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json)
+    pub fn parse(json: &[u8]) -> Result<Self, shape::Misfit> {
+        shape::from_slice(json)
     }
 
     pub(crate) fn url(&self, specifier: &str) -> Option<&str> {

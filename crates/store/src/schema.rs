@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use shape::Misfit;
+
 use crate::StoreError;
 
 /// The version that is written. Greater ones are refused, smaller ones are read.
@@ -210,11 +212,6 @@ struct Version {
     v: u32,
 }
 
-#[derive(Deserialize)]
-struct Read<T> {
-    r: T,
-}
-
 /// Puts a record into its envelope.
 pub fn encode(record: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(&Written { v: VERSION, r: record })
@@ -223,13 +220,14 @@ pub fn encode(record: &impl Serialize) -> Vec<u8> {
 
 /// Takes a record out of its envelope, whatever version of Easel wrote it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    let damaged = |err: serde_json::Error| StoreError::Damaged(err.to_string());
-    let version: Version = serde_json::from_slice(bytes).map_err(damaged)?;
+    let damaged = |err: Misfit| StoreError::Damaged(err.to_string());
+    let record = shape::parsed(bytes).map_err(damaged)?;
+    let version: Version = shape::read(&record).map_err(damaged)?;
     if version.v > VERSION {
         return Err(StoreError::Outdated);
     }
-    let read: Read<T> = serde_json::from_slice(bytes).map_err(damaged)?;
-    Ok(read.r)
+    let Some(content) = record.get("r") else { return Err(damaged(Misfit::Missing("r"))) };
+    shape::read(content).map_err(damaged)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub enum BadImport {
     #[error("the file is larger than 100 MB")]
     TooLarge,
     #[error("this is not a conversation that Easel exported")]
-    NotOurs(#[source] serde_json::Error),
+    NotOurs(#[source] shape::Misfit),
     #[error("the conversation was exported by a newer version (layout {v})")]
     Newer { v: u32 },
     #[error("the conversation is damaged: {0}")]
@@ -40,12 +40,11 @@ pub fn from_json(text: &str) -> Result<Conversation, BadImport> {
     if text.len() > LIMIT_BYTES {
         return Err(BadImport::TooLarge);
     }
-    let file: File<serde_json::Value> = serde_json::from_str(text).map_err(BadImport::NotOurs)?;
+    let file: File<serde_json::Value> = shape::from_str(text).map_err(BadImport::NotOurs)?;
     if file.easel_conversation != VERSION {
         return Err(BadImport::Newer { v: file.easel_conversation });
     }
-    let messages: Vec<Message> =
-        serde_json::from_value(file.messages).map_err(BadImport::NotOurs)?;
+    let messages: Vec<Message> = shape::read(&file.messages).map_err(BadImport::NotOurs)?;
     Ok(Conversation::from_messages(messages)?)
 }
 

@@ -28,7 +28,7 @@ pub enum BadRecord {
     #[error("the message was stored by a newer version (layout {v})")]
     Newer { v: u32 },
     #[error("the message's record is damaged")]
-    Damaged(#[source] serde_json::Error),
+    Damaged(#[source] shape::Misfit),
 }
 
 pub fn encode(message: &Message) -> Vec<u8> {
@@ -37,9 +37,10 @@ pub fn encode(message: &Message) -> Vec<u8> {
 }
 
 pub fn decode(bytes: &[u8]) -> Result<Message, BadRecord> {
-    let Version { v } = serde_json::from_slice(bytes).map_err(BadRecord::Damaged)?;
+    let record = shape::parsed(bytes).map_err(BadRecord::Damaged)?;
+    let Version { v } = shape::read(&record).map_err(BadRecord::Damaged)?;
     match v {
-        VERSION => serde_json::from_slice(bytes).map_err(BadRecord::Damaged),
+        VERSION => shape::read(&record).map_err(BadRecord::Damaged),
         v => Err(BadRecord::Newer { v }),
     }
 }
