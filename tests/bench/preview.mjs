@@ -1,0 +1,161 @@
+// How soon the preview shows what was saved, and whether the page stays smooth while a reply is
+// written into a long file.
+//
+// The files are made here and brought in through the app's own import. What the preview shows is
+// judged by the project's own page in its frame, not by what the app says of it; that is a row of
+// its own.
+
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { profile, startBrowser } from "../e2e/browser.mjs";
+import { Easel, expect } from "../e2e/easel.mjs";
+import { Proxy } from "../e2e/proxy.mjs";
+import { measureEsbuild } from "./_esbuild.mjs";
+import { Figures, quantile, runs } from "./_figures.mjs";
+import { longFile, modules, script, target } from "./_projects.mjs";
+
+const SIZES = [1, 20, 100];
+const GOALS = { 20: 100, 100: 200 };
+// Medians that a prototype of the preview had, the range of two runs.
+const PROTOTYPE = { 20: "81–97", 100: "211–244" };
+const PACE = 200;
+
+const figures = new Figures("preview");
+const proxy = await Proxy.start({ scripts: { bench: script(PACE) } });
+try {
+  for (const n of SIZES) await measureSaves(n);
+  await measureStreaming();
+} finally {
+  await proxy.done();
+}
+await figures.done();
+
+// From the shortcut that saves to the first task behind the frame that has the new text.
+async function measureSaves(n) {
+  const project = modules(n);
+  const chrome = await openWith(project.files);
+  const { page, easel } = chrome;
+  await easel.openFile(project.leaf);
+  await easel.command("Move the tab to the other column");
+  await expect(easel.preview.locator("#shown")).toHaveText("0");
+  const [whole, own] = [[], []];
+  const n_runs = runs(15);
+  for (let run = 1; run <= n_runs + 2; run++) {
+    await sleep(300);
+    await easel.editor.locator(".cm-line", { hasText: "text" }).first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Shift+Home");
+    await page.keyboard.insertText(project.line(run));
+    await page.evaluate(notePress);
+    await page.keyboard.press("ControlOrMeta+s");
+    await expect(easel.preview.locator("#shown")).toHaveText(String(run));
+    const shown = easel.preview.locator("#shown");
+    await expect(shown).toHaveAttribute("data-painted", /./);
+    const painted = Number(await shown.getAttribute("data-painted"));
+    whole.push(painted - (await page.evaluate(() => globalThis.benchPressed)));
+    await sleep(100);
+    own.push(Number(/\d+/.exec(await page.locator(".preview__painted").textContent())[0]));
+  }
+  // The first saves still find things that are not warm.
+  const [ours, app] = [whole.slice(2), own.slice(2)];
+  const peer = await measureEsbuild(project, chrome.context, n_runs);
+  await chrome.close();
+  const modulesText = n === 1 ? "1 module" : `${n} modules`;
+  figures.add(`from saving to painted, ${modulesText}`, "ms", ours, {
+    goal: GOALS[n] ?? null,
+    peers: { "esbuild, bundle and load again": peer },
+    cited: PROTOTYPE[n] ? { "own prototype": PROTOTYPE[n] } : {},
+  });
+  figures.add(`from stored to painted as the app says, ${modulesText}`, "ms", app);
+}
+
+// Runs in the page.
+function notePress() {
+  const note = () => (globalThis.benchPressed = performance.timeOrigin + performance.now());
+  addEventListener("keydown", note, { once: true, capture: true });
+}
+
+// The model thinks, writes text with a long code block and then an edit of hundreds of lines, which
+// is applied at once, with the file open beside the preview.
+async function measureStreaming() {
+  const [p50, p95, max, tasks] = [[], [], [], []];
+  for (let run = 0; run < runs(3); run++) {
+    const chrome = await openWith(longFile());
+    const { page, easel } = chrome;
+    await easel.choose("script/bench");
+    await easel.chat.getByLabel("Apply without asking").check();
+    await easel.openFile(target());
+    await expect(easel.editor).toContainText("line 1 ");
+    await sleep(2_000);
+    await page.evaluate(watchFrames);
+    await easel.send("Rewrite a part of it");
+    await expect(easel.reply).toHaveAttribute("data-state", "complete", { timeout: 240_000 });
+    await expect(easel.card).toHaveAttribute("data-state", "applied");
+    await expect(easel.editor).toContainText("rewritten 1 ");
+    await sleep(1_000);
+    const { frames, long } = await page.evaluate(() => globalThis.benchFrames());
+    p50.push(quantile(frames, 0.5));
+    p95.push(quantile(frames, 0.95));
+    max.push(Math.max(...frames));
+    tasks.push(long.length);
+    process.stderr.write(`long tasks: ${JSON.stringify(long)}\n`);
+    expect(easel.faults).toEqual([]);
+    await chrome.close();
+  }
+  const during = `while ${PACE} tokens/s stream into 10,000 lines`;
+  figures.add(`frame time ${during}, median`, "ms", p50);
+  figures.add(`frame time ${during}, 95th percentile`, "ms", p95);
+  figures.add(`frame time ${during}, longest`, "ms", max);
+  figures.add(`tasks over 50 ms ${during}`, "tasks", tasks, { goal: 0 });
+}
+
+// Runs in the page.
+function watchFrames() {
+  const [frames, long] = [[], []];
+  let last = 0;
+  let on = true;
+  const frame = (now) => {
+    if (last) frames.push(now - last);
+    last = now;
+    if (on) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  const began = performance.now();
+  const observer = new PerformanceObserver((list) => {
+    for (const it of list.getEntries()) long.push([Math.round(it.startTime - began), it.duration]);
+  });
+  observer.observe({ type: "longtask" });
+  globalThis.benchFrames = () => {
+    on = false;
+    observer.disconnect();
+    return { frames, long };
+  };
+}
+
+// A browser of its own with a project of these files.
+async function openWith(files) {
+  const kept = await profile();
+  const chrome = await startBrowser(kept.folder);
+  const page = await chrome.context.newPage();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const easel = new Easel(page, proxy);
+  await easel.open();
+  await expect(page.getByRole("radio").first()).toBeVisible();
+  const parent = await mkdtemp(join(tmpdir(), "easel-import-"));
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(parent, "imported", path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  await page.locator("[data-pick=folder]").setInputFiles(join(parent, "imported"));
+  await expect(easel.message).toBeVisible();
+  await rm(parent, { recursive: true, force: true });
+  const close = async () => {
+    await chrome.close();
+    await kept.done();
+  };
+  return { context: chrome.context, page, easel, close };
+}
