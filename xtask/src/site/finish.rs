@@ -20,8 +20,11 @@ const WORKERS: [&str; 2] = ["core", "compiler"];
 
 /// What makes the least to download, see `docs/decisions/site.md`, and what the compiler emits and every browser of
 /// the last years knows.
-const WASM_OPT: [&str; 10] = [
-    "-O1",
+const WASM_OPT: [&str; 13] = [
+    "-O2",
+    "--always-inline-max-function-size=0",
+    "--flexible-inline-max-function-size=0",
+    "--one-caller-inline-max-function-size=0",
     "--low-memory-unused",
     "--reorder-functions-by-name",
     "--enable-bulk-memory",
