@@ -6,10 +6,15 @@
 // a file whose every line ends with CR LF is held without the CRs, and they come back on the way out.
 
 import { ChangeSet, Text } from "@codemirror/state";
-import { presentableDiff } from "@codemirror/merge";
+import { diff, presentableDiff } from "@codemirror/merge";
 
-/// Beyond this, a difference is taken as one piece: finding its parts would take longer than a frame.
-const DIFF_LIMIT = { scanLimit: 2000, timeout: 40 };
+/// Beyond these, a difference is taken in larger pieces: finding smaller ones would take longer than
+/// a frame. Every line is one unit of a text here, which leaves out surrogates.
+const LINES_LIMIT = { scanLimit: 500, timeout: 10 };
+const N_LINES_LIMIT = 0xd800;
+const LETTERS_LIMIT = { scanLimit: 100, timeout: 5 };
+const N_LETTERS_LIMIT = 2_000;
+const N_FINE_LIMIT = 50_000;
 
 export class Typed {
   /// `text` is the stored text and `version` its name.
@@ -58,7 +63,9 @@ export class Typed {
   /// the name changed. Returns the changes that the shown text needs, or null when it needs none,
   /// and whether something typed was carried over them.
   stored(version, change) {
-    return this.replaced(version, change ? this.changed(change) : this.base);
+    if (!change) return this.replaced(version, this.base);
+    const known = this.eol === "\n" && !this.sent ? change : undefined;
+    return this.replaced(version, this.changed(change), known);
   }
 
   /// The same, with the whole stored text at hand: what a file that was away comes back with.
@@ -66,14 +73,15 @@ export class Typed {
     return this.replaced(version, this.parse(text));
   }
 
-  replaced(version, next) {
+  /// `range` is where the two differ, when that is known and nothing is under way.
+  replaced(version, next, range) {
     this.version = version;
     const saved = this.sent && this.sent.apply(this.base);
     if (saved && contains(this.base, saved, next)) {
       this.base = saved;
       this.sent = null;
     }
-    const outside = finely(this.base, next);
+    const outside = finely(this.base, next, range);
     this.base = next;
     if (outside.empty) return { show: null, carried: false };
     // A save that meets a change stays under way: the core merges it, or gets it again.
@@ -155,14 +163,58 @@ export function difference(a, b) {
 }
 
 /// Returns the difference in parts, so that what is typed between two of them stays between them.
-export function finely(a, b) {
-  const range = difference(a, b);
+/// `range` is where the two differ.
+export function finely(a, b, range = difference(a, b)) {
   if (!range) return ChangeSet.empty(a.length);
   const removed = a.sliceString(range.from, range.to);
-  const parts = presentableDiff(removed, range.insert, DIFF_LIMIT).map((part) => ({
+  const parts = partsOf(removed, range.insert).map((part) => ({
     from: range.from + part.fromA,
     to: range.from + part.toA,
     insert: toText(range.insert.slice(part.fromB, part.toB), "\n"),
   }));
   return ChangeSet.of(parts, a.length);
+}
+
+/// Finds the lines that differ, and in them the letters.
+function partsOf(a, b) {
+  const [linesA, linesB] = [linesOf(a), linesOf(b)];
+  const units = new Map();
+  const asUnits = (lines) => {
+    for (const it of lines) if (!units.has(it)) units.set(it, units.size);
+    return lines.map((it) => String.fromCharCode(units.get(it))).join("");
+  };
+  const [textA, textB] = [asUnits(linesA), asUnits(linesB)];
+  if (units.size > N_LINES_LIMIT) return [{ fromA: 0, toA: a.length, fromB: 0, toB: b.length }];
+  const [startsA, startsB] = [startsOf(linesA), startsOf(linesB)];
+  let n_fine = 0;
+  const letters = (fromA, toA, fromB, toB) => {
+    const [x, y] = [a.slice(startsA[fromA], startsA[toA]), b.slice(startsB[fromB], startsB[toB])];
+    const n = x.length + y.length;
+    n_fine += n;
+    const fine = n <= N_LETTERS_LIMIT && n_fine <= N_FINE_LIMIT;
+    const whole = [{ fromA: 0, toA: x.length, fromB: 0, toB: y.length }];
+    return (fine ? presentableDiff(x, y, LETTERS_LIMIT) : whole).map((part) => ({
+      fromA: startsA[fromA] + part.fromA,
+      toA: startsA[fromA] + part.toA,
+      fromB: startsB[fromB] + part.fromB,
+      toB: startsB[fromB] + part.toB,
+    }));
+  };
+  return diff(textA, textB, LINES_LIMIT).flatMap(({ fromA, toA, fromB, toB }) => {
+    // As many lines as before are most likely the same lines.
+    if (toA - fromA !== toB - fromB) return letters(fromA, toA, fromB, toB);
+    const each = Array.from({ length: toA - fromA }, (_, at) => at);
+    return each.flatMap((at) => letters(fromA + at, fromA + at + 1, fromB + at, fromB + at + 1));
+  });
+}
+
+function linesOf(text) {
+  return text.split(/(?<=\n)/);
+}
+
+/// Where each line starts, and where the last one ends.
+function startsOf(lines) {
+  const starts = [0];
+  for (const it of lines) starts.push(starts.at(-1) + it.length);
+  return starts;
 }

@@ -51,6 +51,20 @@ test("a change from elsewhere moves under what is typed", () => {
   assert.deepEqual(typed.takeSave(), { base: "v2", changes: [{ from: 12, to: 12, insert: "!" }] });
 });
 
+test("a long edit from elsewhere changes only what differs in each line", () => {
+  const line = (n, word) => `export const value${n} = ${word}("a long line", ${n});`;
+  const lines = Array.from({ length: 10_000 }, (_, n) => line(n, "compute"));
+  const typed = new Typed("v1", lines.join("\n"));
+  const at = lines.slice(0, 100).join("\n").length;
+  type(typed, at, at, " // typed");
+  const next = lines.map((it, n) => (n >= 20 && n < 220 ? line(n, "improve") : it)).join("\n");
+  const { show } = typed.storedWhole("v2", next);
+  let n_letters = 0;
+  show.iterChanges((fromA, toA) => (n_letters += toA - fromA));
+  assert.ok(n_letters <= 200 * "compute".length, `${n_letters} letters are replaced`);
+  assert.equal(typed.text.line(100).text, `${line(99, "improve")} // typed`);
+});
+
 test("typed text between two changes from elsewhere stays between them", () => {
   const lines = Array.from({ length: 100 }, (_, n) => `line ${n}`);
   const typed = new Typed("v1", lines.join("\n"));
