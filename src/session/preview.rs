@@ -44,7 +44,8 @@ pub(super) struct Running {
     generation: u64,
     styles_only: bool,
     changed_at_ms: u64,
-    painted_generation: u64,
+    /// None until a page has painted since this core runs: the files may not change for long.
+    painted_generation: Option<u64>,
     painted_after_ms: Option<u32>,
     path: String,
     stopped: bool,
@@ -303,8 +304,8 @@ impl Session {
         let stage = match (has_page, running.stopped, running.painted_generation) {
             (false, ..) => Stage::Empty,
             (true, true, _) => Stage::Stopped,
-            (true, false, 0) => Stage::Starting,
-            (true, false, _) => Stage::Running,
+            (true, false, None) => Stage::Starting,
+            (true, false, Some(_)) => Stage::Running,
         };
         View {
             host: if running.refused { String::new() } else { host },
@@ -315,7 +316,7 @@ impl Session {
             console: running.console.clone(),
             document: running.document.clone().filter(|_| running.refused),
             painted_after_ms: running.painted_after_ms,
-            painted_generation: running.painted_generation,
+            painted_generation: running.painted_generation.unwrap_or_default(),
             dialog: running.dialog.as_ref().map(|it| it.2.clone()),
         }
     }

@@ -434,6 +434,19 @@ fn a_host_that_is_refused_gives_way_to_a_document_of_its_own() {
 }
 
 #[test]
+fn a_page_that_is_painted_is_shown_also_when_nothing_has_changed() {
+    let bench = with_model("web");
+    let mut bench = Bench::on(bench.shelf.clone(), Some(&open(&bench)));
+    let preview: link::preview::View = bench.view(Panel::Preview);
+    assert_eq!(preview.stage, link::preview::Stage::Starting);
+    let report = link::preview::Report::Painted { generation: 0 };
+    bench.wish(Wish::Preview(link::preview::Wish::Said(report)));
+    let preview: link::preview::View = bench.view(Panel::Preview);
+    assert_eq!(preview.stage, link::preview::Stage::Running);
+    assert_eq!(preview.painted_after_ms, None);
+}
+
+#[test]
 fn a_likely_secret_is_shown_before_it_is_sent() {
     let mut bench = with_model("web");
     let text = "use AKIAIOSFODNN7EXAMPLQ please";

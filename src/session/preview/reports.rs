@@ -88,11 +88,13 @@ impl Session {
     fn painted(&self, workspace: &Workspace, generation: u64) {
         let now = self.now_ms();
         self.with_preview(workspace, |it| {
-            if generation == it.generation && it.painted_generation < generation {
+            if generation == it.generation && it.painted_generation < Some(generation) {
+                // The first page of a core answers to no change.
                 let after = now.saturating_sub(it.changed_at_ms);
-                it.painted_after_ms = u32::try_from(after).ok();
+                it.painted_after_ms = u32::try_from(after).ok().filter(|_| it.changed_at_ms > 0);
             }
-            it.painted_generation = it.painted_generation.max(generation.min(it.generation));
+            let painted = Some(generation.min(it.generation));
+            it.painted_generation = it.painted_generation.max(painted);
         });
     }
 
