@@ -9,12 +9,15 @@ import { ChangeSet, Text } from "@codemirror/state";
 import { diff, presentableDiff } from "@codemirror/merge";
 
 /// Beyond these, a difference is taken in larger pieces: finding smaller ones would take longer than
-/// a frame. Every line is one unit of a text here, which leaves out surrogates.
+/// a frame. So many lines are letters without surrogates.
 const LINES_LIMIT = { scanLimit: 500, timeout: 10 };
 const N_LINES_LIMIT = 0xd800;
 const LETTERS_LIMIT = { scanLimit: 100, timeout: 5 };
 const N_LETTERS_LIMIT = 2_000;
-const N_FINE_LIMIT = 50_000;
+/// How much may differ for letters to be looked for: each piece costs CodeMirror, too. Where
+/// something is typed it is worth more, so that it stays between the pieces.
+const N_FINE_LIMIT = 2_000;
+const N_FINE_LIMIT_TYPED = 50_000;
 
 export class Typed {
   /// `text` is the stored text and `version` its name.
@@ -81,7 +84,8 @@ export class Typed {
       this.base = saved;
       this.sent = null;
     }
-    const outside = finely(this.base, next, range);
+    const limit = this.dirty ? N_FINE_LIMIT_TYPED : N_FINE_LIMIT;
+    const outside = finely(this.base, next, { range, limit });
     this.base = next;
     if (outside.empty) return { show: null, carried: false };
     // A save that meets a change stays under way: the core merges it, or gets it again.
@@ -163,11 +167,11 @@ export function difference(a, b) {
 }
 
 /// Returns the difference in parts, so that what is typed between two of them stays between them.
-/// `range` is where the two differ.
-export function finely(a, b, range = difference(a, b)) {
+/// `range` is where the two differ; letters are looked for while no more than `limit` of them differ.
+export function finely(a, b, { range = difference(a, b), limit = N_FINE_LIMIT_TYPED } = {}) {
   if (!range) return ChangeSet.empty(a.length);
   const removed = a.sliceString(range.from, range.to);
-  const parts = partsOf(removed, range.insert).map((part) => ({
+  const parts = partsOf(removed, range.insert, limit).map((part) => ({
     from: range.from + part.fromA,
     to: range.from + part.toA,
     insert: toText(range.insert.slice(part.fromB, part.toB), "\n"),
@@ -176,36 +180,52 @@ export function finely(a, b, range = difference(a, b)) {
 }
 
 /// Finds the lines that differ, and in them the letters.
-function partsOf(a, b) {
+function partsOf(a, b, limit) {
   const [linesA, linesB] = [linesOf(a), linesOf(b)];
-  const units = new Map();
-  const asUnits = (lines) => {
-    for (const it of lines) if (!units.has(it)) units.set(it, units.size);
-    return lines.map((it) => String.fromCharCode(units.get(it))).join("");
-  };
-  const [textA, textB] = [asUnits(linesA), asUnits(linesB)];
-  if (units.size > N_LINES_LIMIT) return [{ fromA: 0, toA: a.length, fromB: 0, toB: b.length }];
   const [startsA, startsB] = [startsOf(linesA), startsOf(linesB)];
-  let n_fine = 0;
-  const letters = (fromA, toA, fromB, toB) => {
-    const [x, y] = [a.slice(startsA[fromA], startsA[toA]), b.slice(startsB[fromB], startsB[toB])];
-    const n = x.length + y.length;
-    n_fine += n;
-    const fine = n <= N_LETTERS_LIMIT && n_fine <= N_FINE_LIMIT;
-    const whole = [{ fromA: 0, toA: x.length, fromB: 0, toB: y.length }];
-    return (fine ? presentableDiff(x, y, LETTERS_LIMIT) : whole).map((part) => ({
-      fromA: startsA[fromA] + part.fromA,
-      toA: startsA[fromA] + part.toA,
-      fromB: startsB[fromB] + part.fromB,
-      toB: startsB[fromB] + part.toB,
-    }));
-  };
-  return diff(textA, textB, LINES_LIMIT).flatMap(({ fromA, toA, fromB, toB }) => {
-    // As many lines as before are most likely the same lines.
-    if (toA - fromA !== toB - fromB) return letters(fromA, toA, fromB, toB);
-    const each = Array.from({ length: toA - fromA }, (_, at) => at);
-    return each.flatMap((at) => letters(fromA + at, fromA + at + 1, fromB + at, fromB + at + 1));
+  // Lines of both texts, as positions in them.
+  const piece = (fromA, toA, fromB, toB) => ({
+    fromA: startsA[fromA],
+    toA: startsA[toA],
+    fromB: startsB[fromB],
+    toB: startsB[toB],
   });
+  const found = differentLines(linesA, linesB);
+  const whole = found.map((it) => piece(it.fromA, it.toA, it.fromB, it.toB));
+  if (whole.reduce((sum, it) => sum + lengthOf(it), 0) > limit) return whole;
+  return found.flatMap(({ fromA, toA, fromB, toB }) => {
+    if (toA - fromA !== toB - fromB) return inLetters(a, b, piece(fromA, toA, fromB, toB));
+    // As many lines as before are most likely the same lines.
+    const each = Array.from({ length: toA - fromA }, (_, at) => at);
+    return each.flatMap((at) => inLetters(a, b, piece(fromA + at, fromA + at + 1, fromB + at, fromB + at + 1)));
+  });
+}
+
+function lengthOf({ fromA, toA, fromB, toB }) {
+  return toA - fromA + toB - fromB;
+}
+
+function inLetters(a, b, whole) {
+  if (lengthOf(whole) > N_LETTERS_LIMIT) return [whole];
+  const { fromA, toA, fromB, toB } = whole;
+  return presentableDiff(a.slice(fromA, toA), b.slice(fromB, toB), LETTERS_LIMIT).map((it) => ({
+    fromA: fromA + it.fromA,
+    toA: fromA + it.toA,
+    fromB: fromB + it.fromB,
+    toB: fromB + it.toB,
+  }));
+}
+
+/// Every line is one letter of the texts that are compared.
+function differentLines(linesA, linesB) {
+  const letters = new Map();
+  const asLetters = (lines) => {
+    for (const it of lines) if (!letters.has(it)) letters.set(it, letters.size);
+    return lines.map((it) => String.fromCharCode(letters.get(it))).join("");
+  };
+  const [a, b] = [asLetters(linesA), asLetters(linesB)];
+  if (letters.size > N_LINES_LIMIT) return [{ fromA: 0, toA: linesA.length, fromB: 0, toB: linesB.length }];
+  return diff(a, b, LINES_LIMIT);
 }
 
 function linesOf(text) {

@@ -51,7 +51,7 @@ test("a change from elsewhere moves under what is typed", () => {
   assert.deepEqual(typed.takeSave(), { base: "v2", changes: [{ from: 12, to: 12, insert: "!" }] });
 });
 
-test("a long edit from elsewhere changes only what differs in each line", () => {
+test("a long edit from elsewhere around what is typed changes only what differs in each line", () => {
   const line = (n, word) => `export const value${n} = ${word}("a long line", ${n});`;
   const lines = Array.from({ length: 10_000 }, (_, n) => line(n, "compute"));
   const typed = new Typed("v1", lines.join("\n"));
@@ -63,6 +63,17 @@ test("a long edit from elsewhere changes only what differs in each line", () => 
   show.iterChanges((fromA, toA) => (n_letters += toA - fromA));
   assert.ok(n_letters <= 200 * "compute".length, `${n_letters} letters are replaced`);
   assert.equal(typed.text.line(100).text, `${line(99, "improve")} // typed`);
+});
+
+test("a long edit from elsewhere is one piece where nothing is typed", () => {
+  const lines = Array.from({ length: 10_000 }, (_, n) => `export const value${n} = compute("a long line", ${n});`);
+  const typed = new Typed("v1", lines.join("\n"));
+  const next = lines.map((it, n) => (n >= 20 && n < 220 ? it.replace("compute", "improve") : it)).join("\n");
+  const { show } = typed.storedWhole("v2", next);
+  let n_parts = 0;
+  show.iterChanges(() => (n_parts += 1));
+  assert.equal(n_parts, 1);
+  assert.equal(typed.text.toString(), next);
 });
 
 test("typed text between two changes from elsewhere stays between them", () => {
