@@ -23,7 +23,7 @@ const N_EARLY: usize = 200;
 thread_local! {
     /// The page's one port; components reach it only through wishes and [`send_preview_port`].
     static PORT: RefCell<Option<Port>> = const { RefCell::new(None) };
-    /// What was wished before the first hello.
+    /// What was wished before the first view came.
     static EARLY: RefCell<Option<Vec<UpKind>>> = const { RefCell::new(Some(Vec::new())) };
 }
 
@@ -58,7 +58,8 @@ pub fn send_preview_port(host: &str, port: &MessagePort) {
     });
 }
 
-/// Sends what a person wishes. Nobody listens before the hello, so until then it waits.
+/// Sends what a person wishes. Before a core sends views it has not heard of this tab, so until
+/// then wishes wait.
 fn wish(wish: Wish) {
     let what = UpKind::Wish(Box::new(wish));
     let early = EARLY.with_borrow_mut(|early| match early {
@@ -126,9 +127,6 @@ fn say_hello(token: Option<String>) {
             locale: window().navigator().language().unwrap_or_else(|| "en".to_owned()),
             persisted: dom::persisted().await,
         }));
-        for what in EARLY.take().unwrap_or_default() {
-            send(what);
-        }
     });
 }
 
@@ -151,7 +149,12 @@ impl Incoming {
                 dom::download(name, media_type, bytes);
             }
             DownKind::Reveal(reveal) => self.reveal(reveal.clone()),
-            DownKind::Whole { .. } | DownKind::Patches { .. } => {}
+            DownKind::Whole { .. } => {
+                for what in EARLY.take().unwrap_or_default() {
+                    send(what);
+                }
+            }
+            DownKind::Patches { .. } => {}
         }
         for panel in self.mirror.borrow_mut().take(down.what) {
             send(UpKind::Resync(panel));

@@ -12,6 +12,7 @@ use link::{
     home::Wish as Home,
     settings::Wish as Settings,
 };
+use expect_test::expect_file;
 use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
 
@@ -620,4 +621,95 @@ fn kind(kind: &EntryKind) -> &'static str {
         EntryKind::Checkpoint(_) => "checkpoint",
         EntryKind::Error { .. } => "error",
     }
+}
+
+/// One record of every kind: what was decided, what waits, what was typed and what was granted.
+fn everything_that_is_kept() -> (Bench, String) {
+    let mut bench = with_model("web");
+    let project = open(&bench);
+    let visit = bench.view::<link::home::View>(Panel::Home).visit;
+    bench.wish(Wish::Home(Home::Visited { host: visit }));
+    bench.wish(Wish::Chat(Chat::SetAutoApply { on: true }));
+    bench.send("Say hello");
+    bench.model_calls("c1", "write", WRITE);
+    bench.model_is_done(StopReason::ToolUse);
+    let permission = bench.chat().permission.expect("the rules ask").id;
+    bench.wish(Wish::Chat(Chat::Answer { permission, answer: link::chat::Answer::Always }));
+    bench.model_is_done(StopReason::EndOfTurn);
+    bench.wish(Wish::Chat(Chat::SetAutoApply { on: false }));
+    let version = document(&mut bench, "script.js").version;
+    bench.wish(save("script.js", &version, 0, 0, "// by hand\n"));
+    bench.send("Once more");
+    bench.model_says("Here it is.");
+    bench.model_calls("c2", "write", r#"{"path":"more.txt","content":"More\n"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_is_done(StopReason::EndOfTurn);
+    bench.wish(Wish::Chat(Chat::AddNote { text: "Mind the gap".to_owned() }));
+    bench.wish(Wish::Chat(Chat::Draft { text: "And then".to_owned() }));
+    bench.wish(Wish::Workbench(link::workbench::Wish::Keep(Box::default())));
+    (bench, project)
+}
+
+fn shown(bench: &Bench) -> [serde_json::Value; 5] {
+    [Panel::Chat, Panel::Changes, Panel::Files, Panel::History, Panel::Workbench]
+        .map(|it| bench.view(it))
+}
+
+/// Whoever changes what is written sees here what: then the old layout is frozen as well.
+#[test]
+fn the_layout_that_is_written_is_known() {
+    let (bench, project) = everything_that_is_kept();
+    expect_file!["../../tests/schema/latest/profile.json"]
+        .assert_eq(&dump(&bench.shelf, "easel", false));
+    expect_file!["../../tests/schema/latest/project.json"]
+        .assert_eq(&dump(&bench.shelf, &store::schema::project_database(&project), false));
+}
+
+#[test]
+fn what_the_first_layout_kept_opens_for_ever() {
+    let frozen = [
+        include_str!("../../tests/schema/v1/profile.json"),
+        include_str!("../../tests/schema/v1/project.json"),
+    ];
+    let (now, project) = everything_that_is_kept();
+    let shelf = store::MemoryShelf::default();
+    fill(&shelf, "easel", frozen[0]);
+    fill(&shelf, &store::schema::project_database(&project), frozen[1]);
+    let bench = Bench::on(shelf, Some(&project));
+    for (then, now) in shown(&bench).iter().zip(&shown(&now)) {
+        assert_eq!(then, now);
+    }
+}
+
+/// A database as text: records as they are, segments and contents in hex, or only that they are.
+fn dump(shelf: &store::MemoryShelf, database: &str, bytes_too: bool) -> String {
+    use store::Store as _;
+    let records = futures::executor::block_on(shelf.store(database).scan(""));
+    let records = records.expect("memory can be read").into_iter().map(|(key, bytes)| {
+        let record = match serde_json::from_slice(&bytes) {
+            Ok(record) => record,
+            Err(_) if bytes_too => bytes.iter().map(|it| format!("{it:02x}")).collect(),
+            Err(_) => serde_json::Value::from("bytes"),
+        };
+        (key, record)
+    });
+    let records: serde_json::Map<_, _> = records.collect();
+    serde_json::to_string_pretty(&records).expect("plain data") + "\n"
+}
+
+fn fill(shelf: &store::MemoryShelf, database: &str, dumped: &str) {
+    use store::Store as _;
+    let records: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(dumped).expect("a dump");
+    let mut batch = store::Batch::default();
+    for (key, record) in records {
+        let bytes = match record.as_str() {
+            Some(hex) => (0..hex.len() / 2)
+                .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("hex"))
+                .collect(),
+            None => serde_json::to_vec(&record).expect("plain data"),
+        };
+        batch.put(key, bytes);
+    }
+    futures::executor::block_on(shelf.store(database).commit(batch)).expect("memory takes all");
 }

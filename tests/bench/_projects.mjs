@@ -5,7 +5,7 @@
 const N_LINES = 10_000;
 // Which lines the reply replaces.
 const FROM = 21;
-const N_REPLACED = 250;
+const N_REPLACED = 120;
 
 // `n` modules in a chain: each imports the next, the last has the text that is shown. About 1.5 KiB
 // each, TSX and TypeScript in turn, as one finds in a small app.
