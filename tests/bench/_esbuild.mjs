@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { context as bundler } from "esbuild";
 
 const PACKAGES = fileURLToPath(new URL("../../node_modules", import.meta.url));
+const SETTLE_MS = 500;
 const RELOAD = `<script>new EventSource("/changed").onmessage = () => location.reload()</script>`;
 
 // Returns how many milliseconds it took from writing the file to the painted frame, `n_runs` times.
@@ -59,11 +60,13 @@ export async function measureEsbuild({ files, leaf, line }, context, n_runs) {
   const times = [];
   for (let run = 1; run <= n_runs + 2; run++) {
     await shown.waitFor();
-    await sleep(300);
+    await sleep(SETTLE_MS);
     const began = performance.timeOrigin + performance.now();
     await write(leaf, files[leaf].replace(line(0), line(run)));
     built = await build();
     for (const it of listeners) it.write("data: changed\n\n");
+    // Nobody looks before it is over.
+    await sleep(SETTLE_MS);
     await page.locator("#shown[data-painted]", { hasText: new RegExp(`^${run}$`) }).waitFor();
     times.push(Number(await shown.getAttribute("data-painted")) - began);
   }

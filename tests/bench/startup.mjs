@@ -3,15 +3,13 @@
 //
 // Times are the page's own, from the start of the navigation; starting the browser is not in them.
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { profile, startBrowser } from "../e2e/browser.mjs";
-import { Easel, expect } from "../e2e/easel.mjs";
+import { profile } from "../e2e/browser.mjs";
+import { expect } from "../e2e/easel.mjs";
 import { Proxy } from "../e2e/proxy.mjs";
+import { endAll, importFiles, openFrontDoor, startTab } from "./_app.mjs";
 import { Figures, runs } from "./_figures.mjs";
 import { memoryOf } from "./_memory.mjs";
 
@@ -39,6 +37,7 @@ try {
   await measureWarm();
   await measureMemory();
 } finally {
+  await endAll();
   await proxy.done();
 }
 await figures.done();
@@ -46,21 +45,18 @@ await figures.done();
 // Every file that the page and its core ask for until a file is open in the editor, as the proxy
 // sends it to a browser that takes brotli. What the service worker keeps for later is not in it.
 async function measureBytes() {
-  const { folder, done } = await profile();
-  const chrome = await startBrowser(folder);
+  const { chrome, easel, close } = await startTab(proxy);
   const asked = new Set();
   chrome.context.on("request", (request) => {
     const { origin, pathname } = new URL(request.url());
     const live = /^\/(app|v1)\//.test(pathname);
     if (!request.serviceWorker() && origin === proxy.origin && !live) asked.add(pathname);
   });
-  const easel = new Easel(await chrome.context.newPage(), proxy);
-  await easel.open();
-  await importFolder(easel, { "notes.txt": "One line.\n" });
+  await openFrontDoor(easel);
+  await importFiles(easel, { "notes.txt": "One line.\n" });
   await easel.openFile("notes.txt");
   await expect(easel.page.locator(".cm-content")).toBeVisible();
-  await chrome.close();
-  await done();
+  await close();
 
   const parts = new Map();
   for (const path of asked) {
@@ -100,21 +96,17 @@ function transferred(path) {
 async function measureCold() {
   const times = [];
   for (let run = 0; run < runs(7); run++) {
-    const { folder, done } = await profile();
-    const chrome = await startBrowser(folder);
-    const page = await chrome.context.newPage();
+    const { page, easel, close } = await startTab(proxy);
     await noteWhen(page, () => {
       const prompt = document.querySelector(".home__prompt:not([disabled])");
-      return prompt && document.querySelector("input[name=template]") ? prompt : null;
+      return prompt && document.querySelector("input[name=template]");
     });
     await sleep(SETTLE_MS);
     await page.goto(await proxy.address());
     times.push(await noted(page));
-    const easel = new Easel(page, proxy);
     await page.keyboard.type("It can be typed into");
     await expect(easel.prompt).toHaveValue("It can be typed into");
-    await chrome.close();
-    await done();
+    await close();
   }
   figures.add("cold open to interactive", "ms", times, { goal: 1500, cited: { "WebSandbox, M2": 2400 } });
 }
@@ -122,43 +114,28 @@ async function measureCold() {
 // The same profile each time, with a conversation and an open file, and the proxy gone.
 async function measureWarm() {
   const { folder, done } = await profile();
-  let chrome = await startBrowser(folder);
-  let easel = new Easel(await chrome.context.newPage(), proxy);
-  await easel.open();
+  const { page, easel, close } = await startTab(proxy, folder);
+  await openFrontDoor(easel);
   await easel.make();
   await easel.send("Make me a garden");
   await easel.answered();
   await easel.apply();
   await easel.openFile("index.html");
-  await expect(easel.page.locator(".cm-line").first()).toBeVisible();
-  await easel.page.waitForFunction(() => navigator.serviceWorker.ready.then((it) => !!it.active));
+  await expect(page.locator(".cm-line").first()).toBeVisible();
+  await page.waitForFunction(() => navigator.serviceWorker.ready.then((it) => !!it.active));
   // The layout is kept a moment after its last change.
   await sleep(2_000);
-  const address = easel.page.url();
-  await chrome.close();
+  const address = page.url();
+  await close();
   await proxy.stop();
 
-  const restarted = [];
-  const again = [];
+  const [restarted, again] = [[], []];
   for (let run = 0; run < runs(7) + 1; run++) {
-    chrome = await startBrowser(folder);
-    for (const times of [restarted, again]) {
-      const page = await chrome.context.newPage();
-      await noteWhen(page, () => {
-        const chat = document.querySelector(".composer__text:not([disabled])");
-        const said = document.querySelector(".message--reply");
-        return chat && said && document.querySelector(".cm-line") ? chat : null;
-      });
-      await sleep(SETTLE_MS);
-      await page.goto(address);
-      times.push(await noted(page));
-      easel = new Easel(page, proxy);
-      await expect(easel.mine).toHaveCount(1);
-      await expect(easel.reply).toContainText("The garden is ready");
-      await expect(easel.editor).toContainText("My garden");
-      await page.close();
-    }
-    await chrome.close();
+    const tab = await startTab(proxy, folder);
+    restarted.push(await timeOfRestored(tab, address));
+    await tab.page.close();
+    again.push(await timeOfRestored(await tab.newTab(), address));
+    await tab.close();
   }
   await proxy.run();
   await done();
@@ -170,45 +147,42 @@ async function measureWarm() {
   figures.add("warm, offline, session restored, in a browser that runs", "ms", again, aims);
 }
 
+async function timeOfRestored({ page, easel }, address) {
+  await noteWhen(page, () => {
+    const chat = document.querySelector(".composer__text:not([disabled])");
+    const said = document.querySelector(".message--reply");
+    return chat && said && document.querySelector(".cm-line");
+  });
+  await sleep(SETTLE_MS);
+  await page.goto(address);
+  const time = await noted(page);
+  await expect(easel.mine).toHaveCount(1);
+  await expect(easel.reply).toContainText("The garden is ready");
+  await expect(easel.editor).toContainText("My garden");
+  return time;
+}
+
 // Through the app's own import, then idle for a moment; with the preview's frames, as one works.
 async function measureMemory() {
   const [home, open, own] = [[], [], []];
   for (let run = 0; run < runs(3); run++) {
-    const { folder, done } = await profile();
-    const chrome = await startBrowser(folder);
-    const page = await chrome.context.newPage();
-    const easel = new Easel(page, proxy);
-    await easel.open();
+    const { chrome, page, easel, close } = await startTab(proxy);
+    await openFrontDoor(easel);
     await sleep(SETTLE_MS);
     home.push((await memoryOf(chrome, page, proxy.origin)).used / MIB);
-    await importFolder(easel, manyFiles());
+    await importFiles(easel, manyFiles());
     await easel.openFile("module1.ts");
     await expect(page.locator(".cm-line").first()).toBeVisible();
     await sleep(5_000);
     const memory = await memoryOf(chrome, page, proxy.origin);
     open.push(memory.used / MIB);
     own.push(memory.own / MIB);
-    await chrome.close();
-    await done();
+    await close();
   }
   const heaps = "JS heaps and wasm of page and workers";
   figures.add(`memory at the front door: ${heaps}`, "MiB", home);
   figures.add(`memory with a ${N_FILES}-file project: ${heaps}`, "MiB", open);
   figures.add(`memory with a ${N_FILES}-file project: private to the app's renderer process`, "MiB", own);
-}
-
-async function importFolder(easel, files) {
-  await expect(easel.page.getByRole("radio").first()).toBeVisible();
-  const parent = await mkdtemp(join(tmpdir(), "easel-import-"));
-  const folder = join(parent, "imported");
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(join(folder, path, ".."), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-  await easel.page.locator("[data-pick=folder]").setInputFiles(folder);
-  await expect(easel.message).toBeVisible({ timeout: 60_000 });
-  await expect(easel.files.getByRole("treeitem").first()).toBeVisible();
-  await rm(parent, { recursive: true, force: true });
 }
 
 // About 2.5 MiB of modules in folders of fifty.
