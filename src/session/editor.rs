@@ -33,6 +33,11 @@ impl Session {
             Wish::Show { paths } => {
                 self.with_tab(tab, |it| it.documents = paths);
                 self.touch_tab(tab, Panel::Editor);
+                // The file in front goes along with the next message.
+                if let Some(workspace) = self.workspace_of(tab) {
+                    workspace.state.borrow().forget_estimate();
+                    self.touch(&workspace.id, &[Panel::Chat]);
+                }
             }
             Wish::Save { path, base, changes } => {
                 let Some(workspace) = self.workspace_of(tab) else { return };

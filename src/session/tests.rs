@@ -1,5 +1,6 @@
 //! Stories of a session: what a person asks for, what the model says, what is shown and what is kept.
 
+use expect_test::expect_file;
 use link::{
     Panel, Wish,
     changes::Wish as Changes,
@@ -12,7 +13,6 @@ use link::{
     home::Wish as Home,
     settings::Wish as Settings,
 };
-use expect_test::expect_file;
 use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
 
@@ -659,10 +659,16 @@ fn shown(bench: &Bench) -> [serde_json::Value; 5] {
 #[test]
 fn the_layout_that_is_written_is_known() {
     let (bench, project) = everything_that_is_kept();
-    expect_file!["../../tests/schema/latest/profile.json"]
-        .assert_eq(&dump(&bench.shelf, "easel", false));
-    expect_file!["../../tests/schema/latest/project.json"]
-        .assert_eq(&dump(&bench.shelf, &store::schema::project_database(&project), false));
+    expect_file!["../../tests/schema/latest/profile.json"].assert_eq(&dump(
+        &bench.shelf,
+        "easel",
+        false,
+    ));
+    expect_file!["../../tests/schema/latest/project.json"].assert_eq(&dump(
+        &bench.shelf,
+        &store::schema::project_database(&project),
+        false,
+    ));
 }
 
 #[test]
@@ -675,7 +681,9 @@ fn what_the_first_layout_kept_opens_for_ever() {
     let shelf = store::MemoryShelf::default();
     fill(&shelf, "easel", frozen[0]);
     fill(&shelf, &store::schema::project_database(&project), frozen[1]);
-    let bench = Bench::on(shelf, Some(&project));
+    let mut bench = Bench::on(shelf, Some(&project));
+    document(&mut bench, "script.js");
+    assert_eq!(bench.notices(), Vec::<String>::new());
     for (then, now) in shown(&bench).iter().zip(&shown(&now)) {
         assert_eq!(then, now);
     }
@@ -688,7 +696,10 @@ fn dump(shelf: &store::MemoryShelf, database: &str, bytes_too: bool) -> String {
     let records = records.expect("memory can be read").into_iter().map(|(key, bytes)| {
         let record = match serde_json::from_slice(&bytes) {
             Ok(record) => record,
-            Err(_) if bytes_too => bytes.iter().map(|it| format!("{it:02x}")).collect(),
+            Err(_) if bytes_too => {
+                let hex: String = bytes.iter().map(|it| format!("{it:02x}")).collect();
+                hex.into()
+            }
             Err(_) => serde_json::Value::from("bytes"),
         };
         (key, record)

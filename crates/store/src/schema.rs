@@ -2,8 +2,8 @@
 //!
 //! Every record is JSON in an envelope with a version, except segments of objects, which bring
 //! their own. A shipped shape is never changed: a new field has a default, a new meaning gets a new
-//! version, and `tests/schema/v*/` holds one record of each kind that must decode for ever. How
-//! bytes reach a disk is not known here.
+//! version, and `tests/schema/v*/` holds databases that must open for ever. How bytes reach a
+//! disk is not known here.
 
 use std::collections::BTreeMap;
 
