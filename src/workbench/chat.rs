@@ -19,6 +19,7 @@ mod reply;
 mod row;
 mod secrets;
 mod tool;
+mod typing;
 
 use crate::{
     browser::dom,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use link::chat::{ContextItem, ContextKind, View, Wish};
 
-use super::{composer::Typing, note::NoteButton};
+use super::{note::NoteButton, typing::Typing};
 use crate::{
     i18n::{chat::short, texts},
     page::{Desk, Dialog, Section},

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use link::chat::View;
 
-use super::composer::Typing;
+use super::typing::Typing;
 use crate::{
     i18n::texts,
     ui::{Button, ButtonKind, Dialog},
