@@ -102,7 +102,9 @@ impl Session {
         prompt: Option<String>,
         demo: bool,
     ) {
-        let Some(template) = templates::all().iter().find(|it| it.id == template) else { return };
+        // A page that was quicker than its first view does not know the templates yet.
+        let known = templates::find(template).or(templates::all().first());
+        let Some(template) = known else { return };
         let named = prompt.as_deref().map(agent::title::from_prompt).filter(|it| !it.is_empty());
         let name = name.or(named).unwrap_or_else(|| template.name.to_owned());
         let Some(project) = self.make_project(name, Origin::Template(template)).await else {

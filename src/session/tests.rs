@@ -448,6 +448,13 @@ fn a_page_that_is_painted_is_shown_also_when_nothing_has_changed() {
 }
 
 #[test]
+fn a_project_can_be_made_before_the_templates_are_shown() {
+    let mut bench = Bench::new();
+    bench.project("");
+    assert!(paths(&bench).contains(&"index.html".to_owned()));
+}
+
+#[test]
 fn a_likely_secret_is_shown_before_it_is_sent() {
     let mut bench = with_model("web");
     let text = "use AKIAIOSFODNN7EXAMPLQ please";
