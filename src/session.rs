@@ -108,6 +108,14 @@ impl Session {
             self.send(tab, DownKind::OtherBuild { build: self.0.build.clone() });
             return;
         }
+        let known = self.with_tab(tab, Tab::forget_sent).is_some();
+        if known {
+            // A tab that has heard of the core twice: what it wished meanwhile stays in order.
+            for panel in Panel::ALL {
+                self.touch_tab(tab, panel);
+            }
+            return;
+        }
         let (wishes, mut incoming) = mpsc::unbounded();
         self.0.tabs.borrow_mut().insert(tab.clone(), Tab::new(wishes));
         let (session, tab) = (self.clone(), tab.clone());

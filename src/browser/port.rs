@@ -3,15 +3,21 @@
 //! Wishes are numbered by nobody: the worker's port keeps their order, and a core that takes over is
 //! told everything that matters by a new hello.
 
-use super::{reader, worker::READY};
-use js_sys::Array;
+use super::{
+    reader,
+    worker::{READY, field},
+};
+use js_sys::{Array, Function};
 use link::{Down, Up, UpKind};
 use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, MessageEventInit, MessagePort, Worker, WorkerOptions, WorkerType};
 
 /// Where the build puts the worker's script.
 const SCRIPT: &str = "/core_loader.js";
+
+/// Where a built site's start script leaves the worker that it has started.
+const STARTED: &str = "easelWorker";
 
 /// The page's end.
 #[derive(Debug, Clone)]
@@ -29,9 +35,7 @@ impl Port {
         on_down: impl Fn(Down) + 'static,
         on_broken: impl Fn(String) + 'static,
     ) -> Result<Self, String> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(SCRIPT, &options).map_err(|err| text(&err))?;
+        let (worker, early) = started().map_or_else(|| start().map(|it| (it, Array::new())), Ok)?;
         let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             if event.data().as_string().as_deref() == Some(READY) {
                 on_ready();
@@ -39,11 +43,20 @@ impl Port {
                 on_down(down);
             }
         });
-        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        let hear: &Function = heard.as_ref().unchecked_ref();
+        worker.set_onmessage(Some(hear));
+        for data in early {
+            let event = MessageEventInit::new();
+            event.set_data(&data);
+            if let Ok(event) = MessageEvent::new_with_event_init_dict("message", &event) {
+                // It is our own closure, which throws nothing.
+                hear.call1(&JsValue::NULL, &event).ok();
+            }
+        }
         heard.forget();
         let ended = worker.clone();
         let failed = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
-            let message = super::worker::field(&event, "message");
+            let message = field(&event, "message");
             // What is left of it could hold the lock for ever.
             ended.terminate();
             on_broken(message.as_string().unwrap_or_default());
@@ -71,6 +84,19 @@ impl Port {
     }
 }
 
+/// Takes the worker that the site's start script has started, and what it said since.
+fn started() -> Option<(Worker, Array)> {
+    let started = field(&js_sys::global(), STARTED);
+    let worker = field(&started, "worker").dyn_into().ok()?;
+    Some((worker, field(&started, "early").dyn_into().ok()?))
+}
+
+fn start() -> Result<Worker, String> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(SCRIPT, &options).map_err(|err| text(&err))
+}
+
 fn text(err: &JsValue) -> String {
-    super::worker::field(err, "message").as_string().unwrap_or_default()
+    field(err, "message").as_string().unwrap_or_default()
 }

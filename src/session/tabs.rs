@@ -48,6 +48,11 @@ impl Tab {
             touched: BTreeSet::new(),
         }
     }
+
+    /// Every view is sent whole again.
+    pub(super) fn forget_sent(&mut self) {
+        self.sent.clear();
+    }
 }
 
 impl Session {

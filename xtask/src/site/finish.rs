@@ -107,8 +107,14 @@ impl Site<'_> {
             );
         };
         let new = self.module(&old, "easel")?;
+        // The worker starts while the page's module is still on its way; what it says meanwhile
+        // waits for `browser/port.rs`.
         let script = format!(
-            "import init from \"./{new}.js\";\nawait init({{ module_or_path: \"/{new}_bg.wasm\" }});\n"
+            "const worker = new Worker(\"/core_loader.js\", {{ type: \"module\" }});\n\
+             self.easelWorker = {{ worker, early: [] }};\n\
+             worker.onmessage = ({{ data }}) => self.easelWorker.early.push(data);\n\
+             const {{ default: init }} = await import(\"./{new}.js\");\n\
+             await init({{ module_or_path: \"/{new}_bg.wasm\" }});\n"
         );
         let boot = format!("boot-{}.js", digest([script.as_bytes()]));
         write(&self.dir.join(&boot), &script)?;
