@@ -41,6 +41,10 @@ pub fn start() {
         (views, crate::page::provide(views, Callback::new(wish)))
     });
     connect(views, desk);
+    if dom::project_in_address().is_some() {
+        // It is likely that a file was open: the editor comes beside the project, not after it.
+        super::editor::load(|_loaded| {});
+    }
     leptos::mount::mount_to_body(move || {
         crate::page::share(desk);
         view! { <Workbench views /> }

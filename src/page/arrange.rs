@@ -2,13 +2,12 @@
 //!
 //! A layout that comes from storage may say anything; [`mend`] makes it one that can be shown.
 
-use link::workbench::{Column, Layout};
+use link::workbench::{Column, FILE, Layout};
 
 /// Recently opened files that are remembered.
 const MAX_RECENT: usize = 50;
 const MAX_SCROLLS: usize = 200;
 pub const MAX_COLUMNS: usize = 2;
-const FILE: &str = "file:";
 
 pub fn file_tab(path: &str) -> String {
     format!("{FILE}{path}")
@@ -22,19 +21,6 @@ pub fn path_of(tab: &str) -> Option<&str> {
 /// Returns the column that has a tab.
 pub fn column_of(layout: &Layout, tab: &str) -> Option<usize> {
     layout.columns.iter().position(|it| it.tabs.iter().any(|it| it == tab))
-}
-
-/// The paths of every open file, sorted, each once.
-pub fn open_paths(layout: &Layout) -> Vec<String> {
-    let shown = layout.columns.iter().filter_map(|it| it.tabs.get(it.active));
-    let all = layout.columns.iter().flat_map(|it| &it.tabs);
-    let mut paths: Vec<String> = Vec::new();
-    for path in shown.chain(all).filter_map(|it| path_of(it)) {
-        if !paths.iter().any(|it| it == path) {
-            paths.push(path.to_owned());
-        }
-    }
-    paths
 }
 
 /// Brings a panel into sight. A tab that is open somewhere is shown there; a file prefers the

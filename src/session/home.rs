@@ -65,9 +65,13 @@ impl Session {
             self.reveal(tab, Reveal::Home);
             return;
         }
+        // The page will show these; it need not ask for them first.
+        let layout = self.0.workspaces.borrow().get(project).cloned();
+        let layout = layout.and_then(|it| it.state.borrow().layout.clone());
+        let documents = layout.map(|it| it.open_files()).unwrap_or_default();
         self.with_tab(tab, |it| {
             it.project = Some(project.to_owned());
-            it.documents = Vec::new();
+            it.documents = documents;
             it.shows_request = false;
             it.shown_commit = None;
         });

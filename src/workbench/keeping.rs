@@ -144,7 +144,7 @@ fn keep(desk: Desk, taken: RwSignal<Option<String>>) {
 
 /// Asks for the documents that tabs show, and closes tabs whose file went.
 fn documents(desk: Desk) {
-    let paths = Memo::new(move |_| desk.layout.with(arrange::open_paths));
+    let paths = Memo::new(move |_| desk.layout.with(link::workbench::Layout::open_files));
     let project = Memo::new(move |_| desk.views.home.with(|it| it.open.clone()));
     Effect::new(move |_| {
         let paths = paths.get();
@@ -164,7 +164,7 @@ fn documents(desk: Desk) {
             && project == now.0
         {
             let gone: BTreeSet<&String> = files.difference(&now.1).collect();
-            let open = desk.layout.with_untracked(arrange::open_paths);
+            let open = desk.layout.with_untracked(link::workbench::Layout::open_files);
             if open.iter().any(|it| gone.contains(it)) {
                 desk.layout.update(|it| {
                     arrange::follow(it, |path| !gone.iter().any(|it| *it == path));

@@ -47,6 +47,24 @@ pub struct Column {
     pub active: usize,
 }
 
+/// How the name of a tab with a file begins.
+pub const FILE: &str = "file:";
+
+impl Layout {
+    /// The paths of every open file, those in sight first, each once.
+    pub fn open_files(&self) -> Vec<String> {
+        let shown = self.columns.iter().filter_map(|it| it.tabs.get(it.active));
+        let all = self.columns.iter().flat_map(|it| &it.tabs);
+        let mut paths: Vec<String> = Vec::new();
+        for path in shown.chain(all).filter_map(|it| it.strip_prefix(FILE)) {
+            if !paths.iter().any(|it| it == path) {
+                paths.push(path.to_owned());
+            }
+        }
+        paths
+    }
+}
+
 impl Default for Layout {
     fn default() -> Self {
         Self {
