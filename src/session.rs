@@ -136,11 +136,12 @@ impl Session {
 
     async fn greet(&self, tab: &TabId, hello: Hello) {
         self.pair(&hello).await;
-        for panel in Panel::ALL {
-            self.touch_tab(tab, panel);
-        }
         if let Some(project) = hello.project {
             self.open_project(tab, &project).await;
+        }
+        self.with_tab(tab, |it| it.waits = false);
+        for panel in Panel::ALL {
+            self.touch_tab(tab, panel);
         }
     }
 

@@ -64,7 +64,7 @@ pub fn Workbench(views: Views) -> impl IntoView {
             }
         >
             <Stopped views />
-            <Show when=move || at_work.get() fallback=|| view! { <home::Home /> }>
+            <Show when=move || at_work.get() fallback=move || view! { <Waiting /> }>
                 <frame::Frame />
             </Show>
             <request::RequestDialog views />
@@ -78,6 +78,20 @@ pub fn Workbench(views: Views) -> impl IntoView {
                 <p class="app__drop">{text.drop_here}</p>
             </Show>
         </div>
+    }
+}
+
+/// What is there without a project: the front door, or a line for as long as the project that the
+/// address names is on its way.
+#[component]
+fn Waiting() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let opening =
+        move || view! { <p class="app__opening" role="status">{texts().shell.opening}</p> };
+    view! {
+        <Show when=move || !desk.opening.get() fallback=opening>
+            <home::Home />
+        </Show>
     }
 }
 

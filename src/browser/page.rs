@@ -23,7 +23,7 @@ const N_EARLY: usize = 200;
 thread_local! {
     /// The page's one port; components reach it only through wishes and [`send_preview_port`].
     static PORT: RefCell<Option<Port>> = const { RefCell::new(None) };
-    /// What was wished before the first view came.
+    /// What was wished before the first view came, from the page's first core or from the next.
     static EARLY: RefCell<Option<Vec<UpKind>>> = const { RefCell::new(Some(Vec::new())) };
 }
 
@@ -42,6 +42,7 @@ pub fn start() {
     });
     connect(views, desk);
     if dom::project_in_address().is_some() {
+        desk.opening.set(true);
         // It is likely that a file was open: the editor comes beside the project, not after it.
         super::editor::load(|_loaded| {});
     }
@@ -146,6 +147,9 @@ impl Incoming {
         match &down.what {
             DownKind::CoreStarted { .. } => {
                 self.views.broken.set(None);
+                EARLY.with_borrow_mut(|it| {
+                    it.get_or_insert_default();
+                });
                 say_hello(token.cloned());
             }
             DownKind::OtherBuild { .. } => self.views.outdated.set(true),
@@ -177,14 +181,14 @@ impl Incoming {
             | Reveal::Composer { .. } => {}
         }
         // What is revealed may have come in the same round.
-        self.mirror.borrow_mut().show(&self.views);
+        self.show();
         self.desk.reveal(reveal);
     }
 
     /// Shows what has come with the next frame; at once when the tab is hidden and gets no frames.
     fn show_soon(self: &Rc<Self>) {
         if document().hidden() {
-            self.mirror.borrow_mut().show(&self.views);
+            self.show();
             return;
         }
         if self.frame_asked.replace(true) {
@@ -193,8 +197,17 @@ impl Incoming {
         let this = Rc::clone(self);
         request_animation_frame(move || {
             this.frame_asked.replace(false);
-            this.mirror.borrow_mut().show(&this.views);
+            this.show();
         });
+    }
+
+    fn show(&self) {
+        let mut mirror = self.mirror.borrow_mut();
+        let first = mirror.is_stale() && self.desk.opening.get_untracked();
+        mirror.show(&self.views);
+        if first {
+            self.desk.opening.set(false);
+        }
     }
 }
 

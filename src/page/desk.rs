@@ -18,6 +18,8 @@ pub struct Desk {
     pub dialog: RwSignal<Option<Dialog>>,
     /// Where the editor should put the cursor. The editor that shows the file takes it.
     pub place: RwSignal<Option<Place>>,
+    /// The address names a project that has not come yet: it is shown, not the front door.
+    pub opening: RwSignal<bool>,
     /// Text that the composer should append to its draft. The composer takes it.
     pub composing: RwSignal<Option<String>>,
     /// A prompt waits at the front door until a model is set up.
@@ -91,6 +93,7 @@ impl Desk {
             layout: RwSignal::default(),
             dialog: RwSignal::default(),
             place: RwSignal::default(),
+            opening: RwSignal::default(),
             composing: RwSignal::default(),
             prompt_waits: RwSignal::default(),
             save_asked: RwSignal::default(),

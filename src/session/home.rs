@@ -70,6 +70,7 @@ impl Session {
         let layout = layout.and_then(|it| it.state.borrow().layout.clone());
         let documents = layout.map(|it| it.open_files()).unwrap_or_default();
         self.with_tab(tab, |it| {
+            it.waits = false;
             it.project = Some(project.to_owned());
             it.documents = documents;
             it.shows_request = false;

@@ -17,6 +17,10 @@ use super::Session;
 #[derive(Debug)]
 pub(super) struct Tab {
     pub(super) wishes: mpsc::UnboundedSender<Wish>,
+    /// Nothing is shown before the project that the tab came with is open: a page that has followed
+    /// to another core would leave its work for the front door, and come back to it, with every
+    /// panel made anew.
+    pub(super) waits: bool,
     pub(super) project: Option<String>,
     /// Documents that the tab's columns show.
     pub(super) documents: Vec<String>,
@@ -38,6 +42,7 @@ impl Tab {
     pub(super) fn new(wishes: mpsc::UnboundedSender<Wish>) -> Self {
         Self {
             wishes,
+            waits: true,
             project: None,
             documents: Vec::new(),
             shows_request: false,
@@ -112,6 +117,7 @@ impl Session {
             .tabs
             .borrow_mut()
             .iter_mut()
+            .filter(|(_, tab)| !tab.waits)
             .map(|(id, tab)| (id.clone(), std::mem::take(&mut tab.touched)))
             .collect();
         for (tab, panels) in touched {

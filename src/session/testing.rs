@@ -40,6 +40,8 @@ pub(super) struct Bench {
     pub(super) gateway: Rc<FakeGateway>,
     pub(super) world: Rc<FakeWorld>,
     views: BTreeMap<(String, Panel), Value>,
+    /// The front door as it was shown first.
+    pub(super) first_home: Option<Value>,
     pub(super) revealed: Vec<Reveal>,
     pub(super) downloads: Vec<(String, Vec<u8>)>,
 }
@@ -67,6 +69,7 @@ impl Bench {
             gateway,
             world,
             views: BTreeMap::new(),
+            first_home: None,
             revealed: Vec::new(),
             downloads: Vec::new(),
         };
@@ -105,6 +108,9 @@ impl Bench {
             let Down { tab, what } = down;
             match what {
                 DownKind::Whole { panel, view, .. } => {
+                    if panel == Panel::Home {
+                        self.first_home.get_or_insert_with(|| view.clone());
+                    }
                     self.views.insert((tab, panel), view);
                 }
                 DownKind::Patches { panel, patches, .. } => {

@@ -70,6 +70,22 @@ fn everything_is_there_after_a_new_start() {
 }
 
 #[test]
+fn a_tab_that_comes_with_a_project_sees_nothing_before_it() {
+    let bench = with_model("web");
+    let project = open(&bench);
+    let bench = Bench::on(bench.shelf.clone(), Some(&project));
+    let first = bench.first_home.clone().expect("the front door's view was sent");
+    assert_eq!(first["open"], serde_json::json!(project));
+
+    // One that is not there leads to the front door.
+    let bench = Bench::on(bench.shelf.clone(), Some("prj_none"));
+    let home: link::home::View = bench.view(Panel::Home);
+    assert_eq!(home.open, None);
+    assert!(!home.projects.is_empty());
+    assert!(bench.revealed.contains(&link::Reveal::Home), "{:?}", bench.revealed);
+}
+
+#[test]
 fn a_reply_that_was_streaming_when_the_core_died_can_be_continued() {
     let mut bench = with_model("web");
     let project = open(&bench);

@@ -138,7 +138,7 @@ fn Rows(tree: Tree) -> impl IntoView {
         (first, (first + n_shown).min(n_rows))
     });
     let measure = move || {
-        let Some(scroller) = tree.scroller.get_untracked() else { return };
+        let Some(scroller) = tree.scroller.try_get_untracked().flatten() else { return };
         top.set(f64::from(scroller.scroll_top()));
         height.set(f64::from(scroller.client_height()));
     };

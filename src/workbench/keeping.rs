@@ -128,8 +128,9 @@ fn layout(desk: Desk) {
         }
         (timer, true)
     });
+    let hiding = StoredValue::new_local(None);
     Effect::new(move |_| {
-        dom::before_hiding(move || keep(desk, taken));
+        hiding.set_value(Some(dom::before_hiding(move || keep(desk, taken))));
     });
 }
 

@@ -31,9 +31,11 @@ test("two tabs show one project, and the second takes over from the first", asyn
   await test.step("the tab that holds the core closes in the middle of a reply", async () => {
     await easel.send("Tell me slowly");
     await expect(other.reply).toContainText("Two.");
+    const area = await other.message.elementHandle();
     await page.close();
     const begun = Date.now();
     await expect(other.reply).toHaveAttribute("data-state", /interrupted|complete/, { timeout: 30_000 });
+    expect(await area.evaluate((it) => it.isConnected), "no panel is made anew").toBe(true);
     const n = await other.mine.count();
     await other.message.fill("Make me a garden");
     await other.message.press("Enter");

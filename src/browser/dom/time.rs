@@ -63,14 +63,32 @@ pub fn is_hidden() -> bool {
     document().hidden()
 }
 
-/// Calls whenever the tab is hidden or closed: the last chance to hand something over.
-pub fn before_hiding(call: impl Fn() + 'static) {
+/// Calls whenever the tab is hidden or closed, until the returned is dropped: the last chance to
+/// hand something over.
+#[must_use]
+pub fn before_hiding(call: impl Fn() + 'static) -> Hiding {
     let call = Closure::<dyn Fn()>::new(call);
-    let hidden = document()
-        .add_event_listener_with_callback("visibilitychange", call.as_ref().unchecked_ref());
-    let gone = window().add_event_listener_with_callback("pagehide", call.as_ref().unchecked_ref());
+    let listener = call.as_ref().unchecked_ref();
+    let hidden = document().add_event_listener_with_callback(HIDDEN, listener);
+    let gone = window().add_event_listener_with_callback(GONE, listener);
     hidden.and(gone).expect("the document takes listeners");
-    call.forget();
+    Hiding(call)
+}
+
+const HIDDEN: &str = "visibilitychange";
+const GONE: &str = "pagehide";
+
+/// Someone who listens for the tab being hidden.
+#[derive(Debug)]
+pub struct Hiding(Closure<dyn Fn()>);
+
+impl Drop for Hiding {
+    fn drop(&mut self) {
+        let listener = self.0.as_ref().unchecked_ref();
+        // Taking away what was added cannot fail.
+        document().remove_event_listener_with_callback(HIDDEN, listener).ok();
+        window().remove_event_listener_with_callback(GONE, listener).ok();
+    }
 }
 
 /// Calls at once and whenever the system says that it has or lacks a network.

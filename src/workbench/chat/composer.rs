@@ -93,7 +93,7 @@ fn Area(typing: Typing, offers: Memo<Vec<String>>) -> impl IntoView {
             on:input:target=move |ev| {
                 typing.typed(ev.target().value(), dom::cursor(&ev.target()));
             }
-            on:blur=move |_| typing.mention.set(None)
+            on:blur=move |_| typing.left()
             on:keydown=move |ev| {
                 if ev.is_composing() {
                     return;

@@ -43,8 +43,9 @@ pub fn Conversation(chat: RwSignal<View>) -> impl IntoView {
                 aria-label=text.messages
                 node_ref=list
                 on:scroll=move |_| {
-                    let at = list.get_untracked().map_or(0.0, |it| dom::scroll_top(&it));
-                    let far = at < -AWAY;
+                    // A scroll is told with the next frame; the list may be gone by then.
+                    let Some(list) = list.try_get_untracked().flatten() else { return };
+                    let far = dom::scroll_top(&list) < -AWAY;
                     if away.get_untracked() != far {
                         away.set(far);
                     }

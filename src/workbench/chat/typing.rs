@@ -68,18 +68,21 @@ impl Typing {
                 self.keep_draft();
             }
         });
+        on_cleanup(move || self.left());
         // What was typed in the last moment before a reload has no time to reach the core.
+        let hiding = StoredValue::new_local(None);
         Effect::new(move |_| {
-            dom::before_hiding(move || {
-                let text = self.text.try_get_untracked().unwrap_or_default();
-                let told = self.draft.try_with_value(|it| it.is_told(&text)).unwrap_or(true);
-                let Some(project) = project.try_get_untracked().flatten() else { return };
+            let listener = dom::before_hiding(move || {
+                let text = self.text.get_untracked();
+                let told = self.draft.with_value(|it| it.is_told(&text));
+                let Some(project) = project.get_untracked() else { return };
                 if told {
                     dom::take_note(&note_of(&project));
                 } else {
                     dom::leave_note(&note_of(&project), &text);
                 }
             });
+            hiding.set_value(Some(listener));
         });
         let newest = Memo::new(move |_| self.chat.with(newest_of_mine));
         Effect::new(move |_| self.shown(newest.get()));
@@ -123,6 +126,15 @@ impl Typing {
         self.sent.set(None);
         let keep = move || self.keep_draft();
         self.timer.with_value(|it| it.put_off(DRAFT_DELAY_MS, keep));
+    }
+
+    /// The area is left, perhaps for another project: nothing waits any more.
+    pub fn left(self) {
+        self.mention.set(None);
+        // A browser may tell of the blur when the area is gone already.
+        if self.timer.try_with_value(dom::Timer::stop).is_some() {
+            self.keep_draft();
+        }
     }
 
     fn keep_draft(self) {

@@ -48,7 +48,7 @@ impl Tree {
         let menu = self.menu;
         // The choices are drawn first, so that the menu has its size when it is placed.
         dom::after(0, move || {
-            if let Some(menu) = menu.get_untracked() {
+            if let Some(menu) = menu.try_get_untracked().flatten() {
                 dom::popover_at(&menu, f64::from(at.0), f64::from(at.1));
             }
         });
