@@ -39,11 +39,13 @@ pub fn Workbench(views: Views) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().shell;
     keeping::begin(desk);
-    let at_work = Memo::new(move |_| desk.at_work());
+    // A project that is on its way has its panels already: they are filled when it comes.
+    let at_work = Memo::new(move |_| desk.opening.get() || desk.at_work());
     let over = RwSignal::new(false);
     view! {
         <div
             class="app"
+            aria-busy=move || desk.opening.get().then_some("true")
             on:dragover=move |ev| {
                 if dom::carries_files(&ev) {
                     ev.prevent_default();
@@ -64,7 +66,7 @@ pub fn Workbench(views: Views) -> impl IntoView {
             }
         >
             <Stopped views />
-            <Show when=move || at_work.get() fallback=move || view! { <Waiting /> }>
+            <Show when=move || at_work.get() fallback=|| view! { <home::Home /> }>
                 <frame::Frame />
             </Show>
             <request::RequestDialog views />
@@ -78,20 +80,6 @@ pub fn Workbench(views: Views) -> impl IntoView {
                 <p class="app__drop">{text.drop_here}</p>
             </Show>
         </div>
-    }
-}
-
-/// What is there without a project: the front door, or a line for as long as the project that the
-/// address names is on its way.
-#[component]
-fn Waiting() -> impl IntoView {
-    let desk = expect_context::<Desk>();
-    let opening =
-        move || view! { <p class="app__opening" role="status">{texts().shell.opening}</p> };
-    view! {
-        <Show when=move || !desk.opening.get() fallback=opening>
-            <home::Home />
-        </Show>
     }
 }
 

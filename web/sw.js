@@ -12,8 +12,17 @@ const OURS = "easel-build-";
 const CACHE = OURS + BUILD;
 
 addEventListener("install", (event) => {
-  if (BUILD === "") skipWaiting();
-  else event.waitUntil(keepBuild());
+  if (BUILD === "") {
+    skipWaiting();
+    return;
+  }
+  event.waitUntil(keepBuild());
+  // A name with a hash means the same file in every build: a browser that can takes it from the
+  // caches by itself, and need not wait until this worker has started.
+  const hashed = ["boot", "core", "easel"].map((name) => ({ urlPattern: `/${name}-*` }));
+  const route = { condition: { or: hashed }, source: "cache" };
+  // A browser that refuses the routes asks this worker, as others do.
+  event.waitUntil(event.addRoutes?.(route).catch(() => {}));
 });
 
 addEventListener("activate", (event) => {
@@ -68,7 +77,7 @@ async function keepBuild() {
 
 async function keep(cache, path, before) {
   // A name with a hash means the same file in every build.
-  if (/-[0-9a-f]{16}(_bg)?\.(js|wasm|css)$/.test(path)) {
+  if (/-[0-9a-f]{16}(_bg|_later)?\.(js|wasm|css)$/.test(path)) {
     for (const name of before) {
       const same = await keptIn(name, path);
       if (same) return cache.put(path, same);
@@ -76,7 +85,10 @@ async function keep(cache, path, before) {
   }
   const response = await fetch(new Request(path, { cache: "no-cache" }));
   if (!response.ok || response.redirected) throw new Error(`${path}: ${response.status}`);
-  await cache.put(path, response);
+  // What is kept is kept for every request; a route would take the header at its word.
+  const headers = new Headers(response.headers);
+  headers.delete("vary");
+  await cache.put(path, new Response(response.body, { headers }));
 }
 
 /// Keeps this build and the one before it, for tabs that still show that one.

@@ -69,6 +69,29 @@ test("without a build it serves nothing, and takes itself and what was kept away
   assert.equal(browser.kept.size, 0);
 });
 
+test("a browser that can takes names with a hash from the caches by itself", async () => {
+  const script = "/core-0123456789abcdef.js";
+  const browser = new Browser({ "/": "page", [script]: "script" });
+  const routed = [];
+  browser.addRoutes = async (route) => routed.push(route);
+  await browser.begin(worker(browser, "1", ["/", script]));
+  assert.deepEqual(routed.map(({ source }) => source), ["cache"]);
+  const patterns = routed[0].condition.or.map((it) => it.urlPattern);
+  assert.ok(patterns.includes("/core-*"), String(patterns));
+  // A route would take it at its word, and find nothing.
+  const kept = browser.kept.get("easel-build-1").get(script);
+  assert.deepEqual([kept.headers.get("vary"), kept.headers.get("etag")], [null, "1"]);
+});
+
+test("a browser that refuses the routes keeps the build all the same", async () => {
+  const browser = new Browser({ "/": "page" });
+  browser.addRoutes = async () => {
+    throw new TypeError("no such source");
+  };
+  await browser.begin(worker(browser, "1", ["/"]));
+  assert.equal(await browser.open("/"), "page");
+});
+
 /// Runs the script as the build leaves it; without a build, as it is.
 function worker(browser, build, files) {
   const script = build === null ? template : template
@@ -80,6 +103,12 @@ function worker(browser, build, files) {
     URL,
     Error,
     Promise,
+    Headers,
+    Response: class {
+      constructor(body, { headers }) {
+        Object.assign(this, { ok: true, body, headers });
+      }
+    },
     Request: class {
       constructor(path) {
         this.path = path;
@@ -116,13 +145,14 @@ class Browser {
   async fetch(path) {
     this.asked.push(path);
     const body = this.network[path];
-    return body === undefined ? { ok: false, status: 404 } : { ok: true, body };
+    return body === undefined ? { ok: false, status: 404 } : { ok: true, body, headers: new Headers({ vary: "origin", etag: "1" }) };
   }
 
   async install(worker) {
-    let waited;
-    worker.hear("install", { waitUntil: (promise) => (waited = promise) });
-    await waited;
+    const waited = [];
+    const waitUntil = (promise) => waited.push(promise);
+    worker.hear("install", { waitUntil, addRoutes: this.addRoutes });
+    await Promise.all(waited);
   }
 
   async activate(worker) {

@@ -201,19 +201,29 @@ pub fn spent(spent: &SpentRecord) -> String {
     }
 }
 
-/// Writes 1234 as `1.2k`.
+/// Writes 1234 as `1.2k`. Whole numbers only: writing fractions would cost ten kilobytes of code.
 pub fn count(n: u64) -> String {
+    let tenths = |unit: u64, name: &str| {
+        let tenths = n.saturating_add(unit / 20) / (unit / 10);
+        format!("{}.{}{name}", tenths / 10, tenths % 10)
+    };
     match n {
         0..1_000 => n.to_string(),
-        1_000..1_000_000 => format!("{:.1}k", n as f64 / 1e3),
-        _ => format!("{:.1}M", n as f64 / 1e6),
+        1_000..1_000_000 => tenths(1_000, "k"),
+        _ => tenths(1_000_000, "M"),
     }
 }
 
 /// Writes nano-dollars as dollars, with as many digits as it takes to see something.
 pub fn money(nano: u64) -> String {
-    let dollars = nano as f64 / 1e9;
-    if dollars >= 0.01 || nano == 0 { format!("${dollars:.2}") } else { format!("${dollars:.4}") }
+    const CENT: u64 = 10_000_000;
+    const HUNDREDTH: u64 = CENT / 100;
+    if nano >= CENT || nano == 0 {
+        let cents = nano.saturating_add(CENT / 2) / CENT;
+        format!("${}.{:02}", cents / 100, cents % 100)
+    } else {
+        format!("$0.{:04}", (nano + HUNDREDTH / 2) / HUNDREDTH)
+    }
 }
 
 pub fn cost(tokens: u64, nano: Option<u64>, estimated: bool) -> String {
@@ -317,4 +327,22 @@ pub fn fix_this_at(text: &str, path: &str, line: u32, around: &str) -> String {
         "Fix this error in the preview:\n\n```\n{text}\n```\n\nIt happens in {path}, line {line}:\n\n\
          ```\n{around}\n```\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, money};
+
+    #[test]
+    fn numbers_are_written_with_the_digits_that_matter() {
+        let written = [0, 999, 1_000, 1_234, 1_250, 12_960, 1_500_000, u64::MAX / 2].map(count);
+        let expected = ["0", "999", "1.0k", "1.2k", "1.3k", "13.0k", "1.5M", "9223372036854.8M"];
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn small_amounts_have_more_digits() {
+        let written = [0, 40_000, 1_234_567, 9_999_999, 10_000_000, 1_234_567_890].map(money);
+        assert_eq!(written, ["$0.00", "$0.0000", "$0.0012", "$0.0100", "$0.01", "$1.23"]);
+    }
 }

@@ -75,7 +75,6 @@ pub struct Texts {
     pub update_ready: &'static str,
     pub not_offline: fn(&str) -> String,
     pub broken: fn(&str) -> String,
-    pub opening: &'static str,
     pub too_old: fn(&str) -> String,
     pub too_old_title: &'static str,
 
@@ -172,7 +171,6 @@ pub const EN: Texts = Texts {
             "Easel's core has stopped. What was shown as saved is kept. Reload to go on. ({why})"
         )
     },
-    opening: "Opening the project…",
     too_old: |what| {
         format!(
             "Easel needs a newer browser: a current Chrome, Edge, Firefox or Safari. \

@@ -18,7 +18,7 @@ pub struct Desk {
     pub dialog: RwSignal<Option<Dialog>>,
     /// Where the editor should put the cursor. The editor that shows the file takes it.
     pub place: RwSignal<Option<Place>>,
-    /// The address names a project that has not come yet: it is shown, not the front door.
+    /// The address names a project that has not come yet: its panels are shown, not the front door.
     pub opening: RwSignal<bool>,
     /// Text that the composer should append to its draft. The composer takes it.
     pub composing: RwSignal<Option<String>>,

@@ -1,6 +1,7 @@
 // What breaks off in the middle: a reply that is stopped, a page that is reloaded, a network that
 // goes away.
 
+import { profile, startBareBrowser } from "./browser.mjs";
 import { expect, test } from "./easel.mjs";
 
 test("CHAT-4 CHAT-5 CHAT-13 ACT-6: a reply is stopped, reloaded, refused and malformed, and nothing is lost", async ({
@@ -102,4 +103,52 @@ test("offline: with the proxy dead, everything but models is there", async ({ ea
   } finally {
     await served.run();
   }
+});
+
+// Playwright stops at a frame that writes its own document, so this is a browser without it.
+test("without service workers and preview hosts one is told, and the preview is one document", async ({ served }) => {
+  const { folder, done } = await profile();
+  const unreachable = ["--host-resolver-rules=MAP *.preview.easel.localhost ~NOTFOUND"];
+  const tab = await startBareBrowser(folder, "about:blank", unreachable);
+  // What a browser says where site data is not allowed.
+  const refuse = `ServiceWorkerContainer.prototype.register = () =>
+    Promise.reject(new DOMException("The operation is insecure.", "SecurityError"))`;
+  const until = (expression) => expect.poll(() => tab.evaluate(expression), { timeout: 30_000 }).toBe(true);
+  try {
+    await tab.open(await served.address(), refuse);
+    const make = "[...document.querySelectorAll('button')].find((it) => it.textContent.trim() === 'Make it')";
+    await until(`Boolean(${make})`);
+    await tab.evaluate(`${make}.click()`);
+    await until("document.body.textContent.includes('will not open without a network')");
+    const heading = () =>
+      tab.evaluateInFrame(`${served.origin}/preview/document.html`, "document.querySelector('h1')?.textContent");
+    await expect.poll(heading, { timeout: 30_000 }).toBeTruthy();
+    const origin = () => tab.evaluateInFrame(`${served.origin}/preview/document.html`, "self.origin");
+    expect(await origin()).toBe("null");
+  } finally {
+    await tab.close();
+    await done();
+  }
+});
+
+test("what a page leaves for later comes when it is needed", async ({ easel }) => {
+  const { page } = easel;
+  // The time after which it is brought ahead does not pass, so that the need has to wait for it.
+  // (The core's may: it is in a worker of its own.)
+  await page.addInitScript(() => {
+    const wait = self.setTimeout;
+    self.setTimeout = (call, ms, ...rest) => (ms === 1_500 ? 0 : wait(call, ms, ...rest));
+  });
+  await easel.open();
+  await easel.make();
+  expect(await easel.exportZip()).toBeTruthy();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
+  const core = page.workers().find((it) => it.url().endsWith("/core_loader.js"));
+  const asked = () => {
+    const found = performance.getEntriesByType("resource").filter((it) => it.name.endsWith("_later.wasm"));
+    return found.map((it) => it.initiatorType);
+  };
+  expect(await page.evaluate(asked)).toEqual(["xmlhttprequest"]);
+  expect(await core.evaluate(asked)).toHaveLength(1);
 });

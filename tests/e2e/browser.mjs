@@ -96,8 +96,8 @@ async function devtoolsPort(folder) {
 
 // Starts a browser without Playwright, which would keep every page visible, and opens an address in
 // its one tab. `evaluate` runs an expression there; `cover` opens another tab over it.
-export async function startBareBrowser(folder, address) {
-  const flags = [...FLAGS, "--headless", "--remote-debugging-pipe", `--user-data-dir=${folder}`, address];
+export async function startBareBrowser(folder, address, further = []) {
+  const flags = [...FLAGS, ...further, "--headless", "--remote-debugging-pipe", `--user-data-dir=${folder}`, address];
   const child = spawn(CHROMIUM, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
   const [, , , commands, answers] = child.stdio;
   const waiting = new Map();
@@ -116,13 +116,28 @@ export async function startBareBrowser(folder, address) {
       waiting.set(++lastId, resolve);
       commands.write(`${JSON.stringify({ id: lastId, method, params, sessionId })}\0`);
     });
+  const evaluateIn = async (sessionId, expression) => {
+    const answer = await send("Runtime.evaluate", { expression, returnByValue: true }, sessionId);
+    return answer.result?.value;
+  };
   const { targetInfos } = await send("Target.getTargets");
   const { targetId } = targetInfos.find((it) => it.type === "page");
   const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
   return {
-    async evaluate(expression) {
-      const answer = await send("Runtime.evaluate", { expression, returnByValue: true }, sessionId);
-      return answer.result?.value;
+    evaluate: (expression) => evaluateIn(sessionId, expression),
+    // The same in a frame that has a process of its own; nothing before it is there.
+    async evaluateInFrame(address, expression) {
+      const { targetInfos } = await send("Target.getTargets");
+      const found = targetInfos.find((it) => it.type === "iframe" && it.url === address);
+      if (!found) return undefined;
+      const frame = await send("Target.attachToTarget", { targetId: found.targetId, flatten: true });
+      return evaluateIn(frame.sessionId, expression);
+    },
+    // Opens an address with a script that runs before any of the page's.
+    async open(address, script) {
+      await send("Page.enable", {}, sessionId);
+      await send("Page.addScriptToEvaluateOnNewDocument", { source: script }, sessionId);
+      await send("Page.navigate", { url: address }, sessionId);
     },
     cover: () => send("Target.createTarget", { url: "about:blank" }),
     async close() {

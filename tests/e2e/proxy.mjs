@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PROXY = resolve(ROOT, process.env.EASEL_PROXY || "target/release/easel-proxy");
-const SITE = resolve(ROOT, process.env.EASEL_SITE || "target/site");
+export const SITE = resolve(ROOT, process.env.EASEL_SITE || "target/site");
 const SCRIPTS = fileURLToPath(new URL("scripts", import.meta.url));
 
 export class Proxy {

@@ -4,10 +4,14 @@
 //! Starts nothing and opens nothing; `trunk serve` works on what the last `cargo xtask site --dev` prepared.
 
 mod finish;
+mod modules;
 mod names;
 mod styles;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     Outcome, places, run, stop,
@@ -23,18 +27,28 @@ pub(crate) enum Profile {
     Web,
     /// Quick to build again.
     Dev,
+    /// As shipped, but in one piece, and it notes which functions are called: what a page starts with is found by it.
+    Traced,
 }
 
 impl Profile {
     pub(crate) fn cargo_name(self) -> &'static str {
         match self {
-            Self::Web => "web",
+            Self::Web | Self::Traced => "web",
             Self::Dev => "web-dev",
+        }
+    }
+
+    /// Returns where the site is built.
+    pub(crate) fn site(self) -> PathBuf {
+        match self {
+            Self::Web | Self::Dev => places::site(),
+            Self::Traced => places::target().join("site-traced"),
         }
     }
 }
 
-/// Builds `target/site`.
+/// Builds the site of a profile.
 pub(crate) fn build(profile: Profile) -> Outcome<()> {
     let web = tools::web()?;
     tools::npm()?;
@@ -42,9 +56,9 @@ pub(crate) fn build(profile: Profile) -> Outcome<()> {
     run::run(web.cargo("build").args(["--bins", "--profile", profile.cargo_name()]))?;
     let _alone = alone()?;
     let inputs = inputs(profile)?;
-    let stamp = places::target().join("site.inputs");
-    if places::site().exists() && fs::read_to_string(&stamp).is_ok_and(|it| it == inputs) {
-        say("target/site is what it would be");
+    let stamp = profile.site().with_extension("inputs");
+    if profile.site().exists() && fs::read_to_string(&stamp).is_ok_and(|it| it == inputs) {
+        say(&format!("{} is what it would be", profile.site().display()));
         return Ok(());
     }
     scripts(&web)?;
@@ -126,7 +140,7 @@ fn trunk(web: &Web, profile: Profile) -> Outcome<()> {
 }
 
 /// What Trunk wrote.
-fn staged() -> std::path::PathBuf {
+fn staged() -> PathBuf {
     places::target().join("trunk")
 }
 

@@ -18,6 +18,7 @@ use super::{
     hosts::Called,
     policy, preview,
     refusal::{self, Refusal},
+    site,
 };
 
 /// The id under which the log knows a request.
@@ -72,7 +73,7 @@ async fn answer(state: &Shared, request: Request, next: Next) -> Response {
         }
         Called::Alias | Called::App => {}
     }
-    if is_foreign(state, headers, uri) {
+    if !site::is_document(uri.path()) && is_foreign(state, headers, uri) {
         return Refusal::new(
             StatusCode::FORBIDDEN,
             RejectionCode::NotPaired,

@@ -27,13 +27,18 @@ const HASH_LENGTH: usize = 8;
 /// What a sandboxed frame of the app loads where there is no preview host.
 const DOCUMENT: [&str; 2] = ["/preview/document.html", "/preview/document.js"];
 
+/// Whether a path is for a page whose origin is `null`: such a page says so with all that it asks.
+pub(super) fn is_document(path: &str) -> bool {
+    DOCUMENT.contains(&path)
+}
+
 pub(super) async fn serve(State(state): State<Shared>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return refusal::wrong_method().await.into_response();
     }
     let (parts, _) = request.into_parts();
     let (path, headers) = (parts.uri.path(), &parts.headers);
-    if DOCUMENT.contains(&path) {
+    if is_document(path) {
         let mut response = found(&state.site, path, headers).await.unwrap_or_else(missing);
         policy::document(response.headers_mut());
         return response;
@@ -185,7 +190,7 @@ fn media_type(path: &Path) -> HeaderValue {
 /// `core-0123456789abcdef_bg.wasm`, `style-01234567.css`
 fn has_hash(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
-    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    let stem = ["_bg", "_later"].iter().find_map(|it| stem.strip_suffix(it)).unwrap_or(stem);
     stem.rsplit_once('-').is_some_and(|(_, hash)| {
         hash.len() >= HASH_LENGTH && hash.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'))
     })
@@ -224,8 +229,12 @@ mod tests {
 
     #[test]
     fn only_names_with_a_hash_stay_for_ever() {
-        for name in ["core-0123456789abcdef_bg.wasm", "boot-0123abcd.js", "a-0123456789abcdef.css"]
-        {
+        for name in [
+            "core-0123456789abcdef_bg.wasm",
+            "core-0123456789abcdef_later.wasm",
+            "boot-0123abcd.js",
+            "a-0123456789abcdef.css",
+        ] {
             assert!(has_hash(name), "{name}");
         }
         for name in ["index.html", "sw.js", "core_loader.js", "a-b.js", "easel-icon.svg", "-.js"] {

@@ -144,6 +144,13 @@ async fn the_self_contained_document_has_an_origin_of_nobody() {
     let policy = answer.header("content-security-policy");
     assert!(policy.starts_with("sandbox allow-scripts") && !policy.contains("allow-same-origin"));
     assert!(policy.ends_with("frame-ancestors 'self'"));
+
+    let nobody = [("origin", "null"), ("sec-fetch-site", "cross-site")];
+    let script = get(&easel, "/preview/document.js", &nobody).await;
+    assert_eq!(script.status, 200);
+    assert_eq!(script.text(), "script");
+    assert_eq!(script.header("cross-origin-resource-policy"), "cross-origin");
+    assert_eq!(get(&easel, "/sw.js", &nobody).await.status, 403);
 }
 
 #[tokio::test]
@@ -178,6 +185,7 @@ async fn easel() -> Easel {
         (&format!("{HASHED}.br"), "compressed"),
         ("preview/boot.html", "boot"),
         ("preview/document.html", "document"),
+        ("preview/document.js", "script"),
         ("preview/__easel_sw.js", "worker"),
         ("preview/__easel/relay.html", "relay"),
     ] {

@@ -1,40 +1,40 @@
-//! Makes `target/site` of what Trunk wrote: optimises the wasm, names files by content, moves the inline script into a
-//! file (the content security policy allows none), fills the service worker's list, and compresses.
-//!
-//! Every slow result is kept under `target/web-cache` by the hash of what went in.
+//! Makes a site of what Trunk wrote: moves the inline script into a file (the content security policy allows none),
+//! fills the service worker's list, and compresses. The wasm is the business of [`super::modules`].
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    thread,
 };
 
-use super::{Profile, clear, make, names::digest, read, staged, write};
+use super::{Profile, clear, make, modules::Modules, names::digest, read, staged, write};
 use crate::{
     Outcome, places, run, stop,
     tools::{Web, say},
 };
 
-/// The modules of the app, each `NAME.js` with `NAME_bg.wasm`.
+/// The modules that run in workers, each `NAME.js` with `NAME_bg.wasm`.
 const WORKERS: [&str; 2] = ["core", "compiler"];
 
-/// What makes the least to download, see `docs/decisions/site.md`, and what the compiler emits and every browser of
-/// the last years knows.
-const WASM_OPT: [&str; 13] = [
-    "-O2",
-    "--always-inline-max-function-size=0",
-    "--flexible-inline-max-function-size=0",
-    "--one-caller-inline-max-function-size=0",
-    "--low-memory-unused",
-    "--reorder-functions-by-name",
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-sign-ext",
-    "--enable-reference-types",
-    "--enable-multivalue",
-];
+/// Starts the page. The core's worker starts while the page's module is still on its way, and its module is compiled
+/// while the worker starts; what the worker says meanwhile waits for `browser/port.rs`.
+const BOOT: &str = "\
+const worker = new Worker(\"/core_loader.js\", { type: \"module\", name: \"easel\" });
+self.easelWorker = { worker, early: [] };
+worker.onmessage = ({ data }) => self.easelWorker.early.push(data);
+const core = WebAssembly.compileStreaming(fetch(\"/CORE_bg.wasm\"));
+core.catch(() => undefined).then((module) => worker.postMessage(module));
+const { default: init } = await import(\"./PAGE.js\");
+await init({ module_or_path: \"/PAGE_bg.wasm\" });
+";
+
+/// Starts the core with the module that [`BOOT`] sends, or that it loads itself: without a start script, and where the
+/// page could not.
+const CORE_START: &str = "\
+const compiled = new Promise((done) => addEventListener(\"message\", ({ data }) => done(data), { once: true }));
+await init({ module_or_path: self.name === \"easel\" ? await compiled : undefined });";
+
+/// Stands in the loaders for what tells them which build they are.
+const BUILD_MARK: &str = "/*BUILD*/";
 
 /// The figure that the proxy and the service worker know a build by, and the files of it.
 struct Site<'a> {
@@ -47,51 +47,31 @@ pub(super) fn finish(web: &Web, profile: Profile) -> Outcome<()> {
     let site = Site { dir: places::target().join("site.new"), web, profile };
     clear(&site.dir)?;
     copy(&staged(), &site.dir)?;
-    site.optimise()?;
-    site.without_c_allocator()?;
-    site.boot()?;
-    for worker in WORKERS {
-        site.worker(worker)?;
-    }
+    site.modules().optimise()?;
+    site.worker("compiler", "await init();")?;
+    let core = site.worker("core", CORE_START)?;
+    site.boot(&core)?;
     let build = site.build_id()?;
     site.mark(&build)?;
     site.precache(&build)?;
     site.compress()?;
-    clear(&places::site())?;
-    if let Err(err) = fs::rename(&site.dir, places::site()) {
+    let place = profile.site();
+    clear(&place)?;
+    if let Err(err) = fs::rename(&site.dir, &place) {
         return stop(format!("{} cannot be moved into place: {err}", site.dir.display()));
     }
-    say(&format!("built target/site, build {build}"));
+    let name = place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    say(&format!("built target/{name}, build {build}"));
     Ok(())
 }
 
 impl Site<'_> {
-    /// `gix-zlib` asks for `zlib-rs` with its C allocator, which leaves an import of `malloc` and `free` from a module
-    /// "env" that no browser has. The Rust allocator goes first there, so neither is ever called.
-    fn without_c_allocator(&self) -> Outcome<()> {
-        for name in files(&self.dir)?.into_iter().filter(|it| it.ends_with(".js")) {
-            let path = self.dir.join(&name);
-            let script = read(&path)?;
-            if !script.contains("from \"env\"") {
-                continue;
-            }
-            let lines = script.lines().map(|line| {
-                let imported =
-                    line.strip_prefix("import * as ").and_then(|it| it.split_once(" from \"env\""));
-                match imported {
-                    Some((import, _)) => {
-                        format!("const {import} = {{ malloc: () => 0, free() {{}} }};\n")
-                    }
-                    None => format!("{line}\n"),
-                }
-            });
-            write(&path, &lines.collect::<String>())?;
-        }
-        Ok(())
+    fn modules(&self) -> Modules<'_> {
+        Modules { dir: &self.dir, web: self.web, profile: self.profile }
     }
 
     /// Gives the page's module its names, and its start a file.
-    fn boot(&self) -> Outcome<()> {
+    fn boot(&self, core: &str) -> Outcome<()> {
         let index = self.dir.join("index.html");
         let html = read(&index)?;
         let start = "<script type=\"module\">";
@@ -106,16 +86,8 @@ impl Site<'_> {
                 "Trunk wrote no `easel-….js`; is `data-bin=\"easel\"` still in index.html?",
             );
         };
-        let new = self.module(&old, "easel")?;
-        // The worker starts while the page's module is still on its way; what it says meanwhile
-        // waits for `browser/port.rs`.
-        let script = format!(
-            "const worker = new Worker(\"/core_loader.js\", {{ type: \"module\" }});\n\
-             self.easelWorker = {{ worker, early: [] }};\n\
-             worker.onmessage = ({{ data }}) => self.easelWorker.early.push(data);\n\
-             const {{ default: init }} = await import(\"./{new}.js\");\n\
-             await init({{ module_or_path: \"/{new}_bg.wasm\" }});\n"
-        );
+        let new = self.modules().place(&old, "easel")?;
+        let script = BOOT.replace("PAGE", &new).replace("CORE", core);
         let boot = format!("boot-{}.js", digest([script.as_bytes()]));
         write(&self.dir.join(&boot), &script)?;
         let html = format!("{before}<script type=\"module\" src=\"/{boot}\"></script>{after}");
@@ -129,78 +101,13 @@ impl Site<'_> {
         }))
     }
 
-    /// Gives a worker's module its names. Its loader keeps its name: the page must know it.
-    fn worker(&self, name: &str) -> Outcome<()> {
-        let new = self.module(name, name)?;
-        let loader = format!("import init from \"./{new}.js\";\nawait init();\n");
-        write(&self.dir.join(format!("{name}_loader.js")), &loader)
-    }
-
-    /// Optimises and renames one module; returns its new base name.
-    fn module(&self, old: &str, name: &str) -> Outcome<String> {
-        let wasm = self.optimised(&self.dir.join(format!("{old}_bg.wasm")))?;
-        let glue = self.dir.join(format!("{old}.js"));
-        let script = self.minified(&glue)?;
-        let new = format!("{name}-{}", digest([script.as_bytes(), &wasm]));
-        write(
-            &self.dir.join(format!("{new}.js")),
-            &script.replace(&format!("{name}_bg.wasm"), &format!("{new}_bg.wasm")),
-        )?;
-        let placed = fs::write(self.dir.join(format!("{new}_bg.wasm")), wasm)
-            .and_then(|()| fs::remove_file(&glue))
-            .and_then(|()| fs::remove_file(self.dir.join(format!("{old}_bg.wasm"))));
-        match placed {
-            Ok(()) => Ok(new),
-            Err(err) => stop(format!("{new} cannot be put in place: {err}")),
-        }
-    }
-
-    /// Fills the cache for all modules at once: each takes half a minute of one core.
-    fn optimise(&self) -> Outcome<()> {
-        let modules = files(&self.dir)?.into_iter().filter(|it| it.ends_with("_bg.wasm"));
-        thread::scope(|scope| {
-            let runs: Vec<_> =
-                modules.map(|it| scope.spawn(move || self.optimised(&self.dir.join(it)))).collect();
-            runs.into_iter().try_for_each(|run| match run.join() {
-                Ok(done) => done.map(drop),
-                Err(_) => stop("a thread that ran wasm-opt has panicked"),
-            })
-        })
-    }
-
-    fn optimised(&self, path: &Path) -> Outcome<Vec<u8>> {
-        let bytes = |path: &Path| {
-            fs::read(path).or_else(|err| stop(format!("{} cannot be read: {err}", path.display())))
-        };
-        let before = bytes(path)?;
-        if self.profile == Profile::Dev {
-            return Ok(before);
-        }
-        let key = digest([before.as_slice(), WASM_OPT.join(" ").as_bytes()]);
-        let kept = places::cache().join(format!("{key}.wasm"));
-        if !kept.exists() {
-            make(&places::cache())?;
-            let unfinished = kept.with_extension("part");
-            run::run(
-                self.web.program("wasm-opt").args(WASM_OPT).arg(path).arg("-o").arg(&unfinished),
-            )?;
-            if let Err(err) = fs::rename(&unfinished, &kept) {
-                return stop(format!("{} cannot be kept: {err}", kept.display()));
-            }
-        }
-        bytes(&kept)
-    }
-
-    fn minified(&self, path: &Path) -> Outcome<String> {
-        if self.profile == Profile::Dev {
-            return read(path);
-        }
-        let mut esbuild = self.web.program("esbuild");
-        esbuild.arg(path).args(["--minify", "--format=esm", "--log-level=warning"]);
-        match run::asked(&mut esbuild) {
-            Some(script) => Ok(script),
-            None => stop(format!("esbuild cannot read {}", path.display())),
-        }
+    /// Gives a worker's module its names, and returns the one that its files share. Its loader keeps its name: the page
+    /// must know it.
+    fn worker(&self, name: &str, start: &str) -> Outcome<String> {
+        let new = self.modules().place(name, name)?;
+        let loader = format!("import init from \"./{new}.js\";\n{BUILD_MARK}{start}\n");
+        write(&self.dir.join(format!("{name}_loader.js")), &loader)?;
+        Ok(new)
     }
 
     /// A build is what its files are.
@@ -219,12 +126,8 @@ impl Site<'_> {
         write(&index, &read(&index)?.replace("%BUILD%", build))?;
         for worker in WORKERS {
             let loader = self.dir.join(format!("{worker}_loader.js"));
-            let script = read(&loader)?;
-            write(
-                &loader,
-                &script
-                    .replace("await init", &format!("self.easelBuild = \"{build}\";\nawait init")),
-            )?;
+            let told = format!("self.easelBuild = \"{build}\";\n");
+            write(&loader, &read(&loader)?.replace(BUILD_MARK, &told))?;
         }
         Ok(())
     }

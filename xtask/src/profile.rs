@@ -1,0 +1,20 @@
+//! `cargo xtask profile`: finds out what a page starts with. `tests/profile.mjs` uses a build that notes which functions
+//! are called, and writes their names to `web/first`; the next build of the site divides the modules by them.
+
+use crate::{
+    Outcome, places, run,
+    site::{self, Profile},
+    start, tools,
+};
+
+/// Writes `web/first/*.txt` anew.
+pub(crate) fn profile() -> Outcome<()> {
+    tools::browser()?;
+    site::build(Profile::Traced)?;
+    let proxy = start::build_proxy()?;
+    let mut node = run::program("node");
+    node.arg("tests/profile.mjs").arg(places::root().join("web/first"));
+    node.env("EASEL_PROXY", proxy).env("EASEL_SITE", Profile::Traced.site());
+    node.env("EASEL_CHROMIUM", tools::chromium().unwrap_or_default());
+    run::run(&mut node)
+}
