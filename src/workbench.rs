@@ -17,6 +17,7 @@ pub mod history;
 mod home;
 mod keeping;
 mod narrow;
+mod notify;
 mod offline;
 mod palette;
 pub mod preview;
@@ -39,6 +40,7 @@ pub fn Workbench(views: Views) -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().shell;
     keeping::begin(desk);
+    notify::begin(desk);
     // A project that is on its way has its panels already: they are filled when it comes.
     let at_work = Memo::new(move |_| desk.opening.get() || desk.at_work());
     let over = RwSignal::new(false);

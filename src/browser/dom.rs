@@ -10,6 +10,7 @@ mod drag;
 mod focus;
 mod keep;
 mod look;
+mod notify;
 mod overlay;
 mod pick;
 mod pointer;
@@ -25,6 +26,7 @@ pub use focus::{
 };
 pub use keep::{copy, download, leave_note, persist, persisted, take_note};
 pub use look::{is_apple, on_media, set_theme, set_title};
+pub use notify::{Notifying, ask_to_notify, notify, notifying};
 pub use overlay::{
     hide_popover, is_backdrop, is_popover_open, popover_at, set_modal, toggle_popover,
 };

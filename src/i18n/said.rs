@@ -83,6 +83,10 @@ pub fn left_out(paths: &[String]) -> String {
     format!("Left out, because the names are not possible here: {}{tail}", shown.join(", "))
 }
 
+pub fn step(n: u32, doing: &str) -> String {
+    format!("Step {n}: {doing}")
+}
+
 pub fn bringing_in(n_files: usize) -> String {
     format!("Bringing in {n_files} files…")
 }

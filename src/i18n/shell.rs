@@ -67,6 +67,8 @@ pub struct Texts {
     pub offline_title: &'static str,
     pub task: &'static str,
     pub cancel_task: fn(&str) -> String,
+    pub reply_there: &'static str,
+    pub reply_asks: &'static str,
 
     pub removed: fn(&str) -> String,
     pub n_times: fn(u32) -> String,
@@ -153,6 +155,8 @@ pub const EN: Texts = Texts {
     offline_title: "There is no network: models cannot be reached, everything else works",
     task: "In progress",
     cancel_task: |title| format!("Cancel: {title}"),
+    reply_there: "The reply is there",
+    reply_asks: "The model asks for your permission",
 
     removed: |name| format!("{name} was removed"),
     n_times: |n| format!("{n} times"),

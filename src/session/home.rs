@@ -276,9 +276,11 @@ impl Session {
     async fn import(&self, tab: &TabId, name: String, files: Vec<File>) {
         self.0.profile.borrow_mut().busy = said::bringing_in(files.len());
         self.touch_all(Panel::Home);
+        self.touch_all(Panel::Status);
         let origin = Origin::Files { files, from: name.clone() };
         let made = self.make_project(name, origin).await;
         self.0.profile.borrow_mut().busy = String::new();
+        self.touch_all(Panel::Status);
         if let Some(project) = made {
             self.open_project(tab, &project).await;
         }

@@ -2,7 +2,7 @@
 
 use link::{
     Panel, TabId,
-    status::{Level, Notice, Saved, View, Wish},
+    status::{Level, Notice, Saved, Task, View, Wish},
 };
 
 use super::Session;
@@ -10,6 +10,9 @@ use crate::i18n::said;
 
 /// More notices than this are not kept.
 const N_NOTICES: usize = 50;
+/// The tasks in the status line.
+const TURN: &str = "turn";
+const IMPORT: &str = "import";
 
 impl Session {
     pub(super) async fn status_wish(&self, tab: &TabId, wish: Wish) {
@@ -21,7 +24,13 @@ impl Session {
                 self.0.profile.borrow_mut().notices.retain(|it| it.id != notice);
                 self.act_on(tab, &notice).await;
             }
-            Wish::Cancel { .. } => {}
+            Wish::Cancel { task } => {
+                if task == TURN
+                    && let Some(workspace) = self.workspace_of(tab)
+                {
+                    self.say_to_turn(&workspace, agent::turn::Event::Cancelled);
+                }
+            }
             Wish::OfflineReady => self.0.profile.borrow_mut().offline_ready = true,
             Wish::Report { text } => self.notify_error(&format!("report:{text}"), &text, None),
         }
@@ -89,13 +98,32 @@ impl Session {
             None => Saved::Saved,
         };
         let spent = state.as_ref().map(|it| said::spent(&it.record.spent)).unwrap_or_default();
+        let turn = state.as_ref().and_then(|it| it.turning.as_ref());
+        // How many steps it will take is not known; the limit is no measure of it.
+        let turn = turn.map(|it| Task {
+            id: TURN.to_owned(),
+            title: said::step(it.step, &it.doing),
+            progress: None,
+            can_cancel: true,
+        });
         self.profile(|profile| View {
             saved,
-            tasks: Vec::new(),
+            tasks: import(&profile.busy).into_iter().chain(turn).collect(),
             notices: profile.notices.clone(),
             spent,
             offline_ready: profile.offline_ready,
             proxy_reached: matches!(profile.proxy, link::settings::ProxyState::Connected { .. }),
         })
     }
+}
+
+/// What is being brought in, if anything is.
+fn import(busy: &str) -> Option<Task> {
+    let title = busy.to_owned();
+    (!busy.is_empty()).then(|| Task {
+        id: IMPORT.to_owned(),
+        title,
+        progress: None,
+        can_cancel: false,
+    })
 }

@@ -50,6 +50,25 @@ fn a_reply_is_reviewed_and_applied_as_one_commit() {
 }
 
 #[test]
+fn a_turn_of_many_steps_is_one_task_that_can_be_cancelled() {
+    let mut bench = with_model("web");
+    let tasks = |bench: &Bench| bench.view::<link::status::View>(Panel::Status).tasks;
+    bench.send("Look around");
+    for step in 1..=5 {
+        let found = tasks(&bench);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].title.starts_with(&format!("Step {step}: ")), "{found:?}");
+        bench.model_calls(&format!("c{step}"), "list", r#"{"path":""}"#);
+        bench.model_is_done(StopReason::ToolUse);
+    }
+    let task = tasks(&bench).remove(0);
+    assert!(task.can_cancel);
+    bench.wish(Wish::Status(link::status::Wish::Cancel { task: task.id }));
+    assert_eq!(tasks(&bench), []);
+    assert_eq!(bench.chat().status, Status::Ready);
+}
+
+#[test]
 fn everything_is_there_after_a_new_start() {
     let mut bench = with_model("web");
     let project = open(&bench);

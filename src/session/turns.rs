@@ -46,6 +46,8 @@ pub(super) struct Turning {
     pub(super) permission: Option<Request>,
     /// What it does now, for people.
     pub(super) doing: String,
+    /// Which request to the model this is, from 1.
+    pub(super) step: u32,
     /// The way to speak to it: stop, and answers to its questions.
     pub(super) says: mpsc::UnboundedSender<Event>,
 }
@@ -86,6 +88,7 @@ impl Session {
                 staging,
                 permission: None,
                 doing: said::THINKING.to_owned(),
+                step: 1,
                 says,
             });
         }
@@ -159,6 +162,9 @@ impl Session {
     /// Asks the model. Returns what happened instead, when no reply begins.
     async fn ask(&self, run: &mut Run, append: Vec<wire::Message>) -> Option<Event> {
         run.stream = None;
+        let step = run.turn.step();
+        self.with_turning(&run.workspace, |it| it.step = step);
+        self.touch(&run.workspace.id, &[Panel::Status]);
         let request = match self.assemble(&run.workspace, &run.model, &append, "") {
             Ok(assembled) => assembled.request,
             Err(why) => return Some(Event::Model(ModelEvent::Error(said::too_long(&why)))),
@@ -198,7 +204,7 @@ impl Session {
         turning.permission = None;
         let outcome = turning.staging.stage(tool, &ProjectFiles(project));
         drop(state);
-        self.touch(&run.workspace.id, &[Panel::Chat]);
+        self.touch(&run.workspace.id, &[Panel::Chat, Panel::Status]);
         match outcome {
             Ok(output) => (without_secrets(output), false),
             Err(refusal) => (refusal, true),
@@ -237,11 +243,16 @@ impl Session {
             | Event::Answered { .. }
             | Event::Cancelled => return,
         };
+        let mut changed = false;
         self.with_turning(&run.workspace, |it| {
-            if it.doing != doing {
+            changed = it.doing != doing;
+            if changed {
                 doing.clone_into(&mut it.doing);
             }
         });
+        if changed {
+            self.touch(&run.workspace.id, &[Panel::Status]);
+        }
     }
 
     fn with_turning(&self, workspace: &Workspace, change: impl FnOnce(&mut Turning)) {

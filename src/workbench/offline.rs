@@ -1,10 +1,10 @@
-//! Working without a network: the service worker's news, and the promise that the browser keeps
-//! what is stored.
+//! Working without a network: the service worker's news, and the preview hosts that are visited
+//! ahead.
 //!
 //! It offers a new build and never takes one by itself.
 
 use leptos::prelude::*;
-use link::{Wish, home, settings, status};
+use link::{Wish, home, status};
 
 use crate::{
     browser::{
@@ -32,7 +32,6 @@ pub fn Offline() -> impl IntoView {
             }
         });
     });
-    ask_to_keep(desk);
     visit_ahead(desk);
     view! {
         <Show when=move || update.get()>
@@ -68,21 +67,5 @@ fn visit_ahead(desk: Desk) {
                 }
             });
         });
-    });
-}
-
-/// Asks the browser to keep what is stored, once there is a project to keep.
-fn ask_to_keep(desk: Desk) {
-    let needed = Memo::new(move |before: Option<&bool>| {
-        // Once a page: a browser that has refused would ask the person again and again.
-        before == Some(&true)
-            || desk.at_work() && desk.views.settings.with(|it| !it.storage.persisted)
-    });
-    Effect::new(move || {
-        if needed.get() {
-            dom::persist(move |granted| {
-                desk.wish(Wish::Settings(settings::Wish::Persisted { granted }));
-            });
-        }
     });
 }

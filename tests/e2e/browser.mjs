@@ -133,6 +133,7 @@ export async function startBareBrowser(folder, address, further = []) {
       const frame = await send("Target.attachToTarget", { targetId: found.targetId, flatten: true });
       return evaluateIn(frame.sessionId, expression);
     },
+    allow: (permission, origin) => send("Browser.grantPermissions", { permissions: [permission], origin }),
     // Opens an address with a script that runs before any of the page's.
     async open(address, script) {
       await send("Page.enable", {}, sessionId);

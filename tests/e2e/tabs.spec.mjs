@@ -46,9 +46,15 @@ test("two tabs show one project, and the second takes over from the first", asyn
   expect(other.faults).toEqual([]);
 });
 
-test("CHAT-13: a hidden tab finishes its turn", async ({ served }) => {
+test("CHAT-13 NTF-2: a hidden tab finishes its turn, and the system tells of it", async ({ served }) => {
   const { folder, done } = await profile();
-  const tab = await startBareBrowser(folder, await served.address());
+  const tab = await startBareBrowser(folder, "about:blank");
+  await tab.allow("notifications", served.origin);
+  // What the system shows cannot be looked at; what it is given can.
+  const listen = `self.told = []; self.Notification = class extends Notification {
+    constructor(title, options) { super(title, options); self.told.push(title + ": " + options.body); }
+  }`;
+  await tab.open(await served.address(), listen);
   const find = (what) => `document.querySelector(${JSON.stringify(what)})`;
   const until = (expression) => expect.poll(() => tab.evaluate(expression), { timeout: 60_000 }).toBe(true);
   const state = `${find(".message--reply")}?.dataset.state`;
@@ -70,6 +76,7 @@ test("CHAT-13: a hidden tab finishes its turn", async ({ served }) => {
     await until(`${state} === "complete"`);
     expect(await tab.evaluate("document.visibilityState")).toBe("hidden");
     expect(await tab.evaluate(`${find(".message--reply")}.textContent`)).toContain("The end.");
+    expect(await tab.evaluate("self.told.join()")).toBe("Web page: The reply is there");
   } finally {
     await tab.close();
     await done();

@@ -321,6 +321,11 @@ impl Turn {
         effects
     }
 
+    /// Which request to the model this is, counted from 1.
+    pub fn step(&self) -> u32 {
+        self.n_steps
+    }
+
     fn ask(&mut self) -> Vec<Effect> {
         let limit = self.options.step_limit;
         if self.n_steps >= limit {

@@ -1,12 +1,13 @@
-//! Light, dark, or as the system.
+//! Light, dark, or as the system; and whether the system tells of what happens in a hidden tab.
 
 use leptos::prelude::*;
 use link::settings::{Theme, Wish};
 
 use crate::{
+    browser::dom::{self, Notifying},
     i18n::texts,
     page::Desk,
-    ui::{Icon, Pictogram},
+    ui::{Button, Icon, Pictogram},
 };
 
 #[component]
@@ -39,5 +40,29 @@ pub fn Appearance() -> impl IntoView {
             <legend class="settings__legend">{text.theme}</legend>
             {choices.collect_view()}
         </fieldset>
+        <Notifications />
+    }
+}
+
+#[component]
+fn Notifications() -> impl IntoView {
+    let text = &texts().settings;
+    let now = RwSignal::new(Notifying::NotAsked);
+    Effect::new(move || now.set(dom::notifying()));
+    let ask = move |()| dom::ask_to_notify(move |answer| now.set(answer));
+    view! {
+        <section class="settings__notify">
+            <h3 class="settings__legend">{text.notify}</h3>
+            <p class="settings__about">{text.notify_about}</p>
+            <Show when=move || now.get() == Notifying::NotAsked>
+                <Button label=text.notify_allow on_press=ask />
+            </Show>
+            <p role="status">{move || match now.get() {
+                Notifying::NotAsked => "",
+                Notifying::Allowed => text.notify_allowed,
+                Notifying::Denied => text.notify_denied,
+                Notifying::Impossible => text.notify_impossible,
+            }}</p>
+        </section>
     }
 }
