@@ -160,7 +160,7 @@ fn SendOrStop(typing: Typing) -> impl IntoView {
     view! {
         <div class="composer__go">
             <Show when=move || typing.working.get()>
-                <Show when=move || !empty.get()>
+                <Show when=move || !empty.get() && !typing.is_sent()>
                     <span class="composer__why">{text.busy}</span>
                 </Show>
                 <Button

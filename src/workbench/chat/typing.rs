@@ -165,6 +165,11 @@ impl Typing {
         dom::focus(".composer__text");
     }
 
+    /// What stands in the area is on its way. Tracks.
+    pub fn is_sent(self) -> bool {
+        self.sent.read().is_some()
+    }
+
     pub fn stop(self) {
         self.wish(Wish::Stop);
         dom::focus(".composer__text");
