@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures::{channel::mpsc, lock::Mutex, stream::StreamExt as _};
-use link::{Down, DownKind, Hello, Panel, Reveal, TabId, Up, UpKind, Wish};
+use link::{Down, DownKind, Hello, Reveal, TabId, Up, UpKind, Wish};
 
 pub mod ports;
 
@@ -108,11 +108,14 @@ impl Session {
             self.send(tab, DownKind::OtherBuild { build: self.0.build.clone() });
             return;
         }
-        let known = self.with_tab(tab, Tab::forget_sent).is_some();
-        if known {
+        let waits = self.with_tab(tab, |it| {
+            it.forget_sent();
+            it.waits
+        });
+        if let Some(waits) = waits {
             // A tab that has heard of the core twice: what it wished meanwhile stays in order.
-            for panel in Panel::ALL {
-                self.touch_tab(tab, panel);
+            if !waits {
+                self.touch_whole(tab);
             }
             return;
         }
@@ -139,9 +142,8 @@ impl Session {
         if let Some(project) = hello.project {
             self.open_project(tab, &project).await;
         }
-        self.with_tab(tab, |it| it.waits = false);
-        for panel in Panel::ALL {
-            self.touch_tab(tab, panel);
+        if self.with_tab(tab, |it| it.waits) == Some(true) {
+            self.touch_whole(tab);
         }
     }
 

@@ -6,7 +6,7 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { endAll, openFrontDoor, startTab } from "./bench/_app.mjs";
+import { chatAndEdit, endAll, startTab } from "./bench/_app.mjs";
 import { expect } from "./e2e/easel.mjs";
 import { Proxy, SITE } from "./e2e/proxy.mjs";
 import { parts } from "../xtask/js/modules.mjs";
@@ -43,14 +43,8 @@ for (const [module, found] of called) {
 
 async function use(names) {
   const { page, easel, close } = await startTab(proxy);
-  const note = () => noteCalled(page, names);
-  await openFrontDoor(easel);
-  await easel.make();
-  await easel.openFile("index.html");
-  await page.keyboard.type("One can type. ");
-  await expect(easel.saved).toBeVisible();
-  await easel.send("Make me a garden");
-  await easel.answered();
+  const note = () => noteCalled(easel, names);
+  await chatAndEdit(easel);
   await easel.apply();
   await sleep(SETTLE_MS);
   await note();
@@ -77,11 +71,10 @@ async function namesOf(files) {
   return new Map(await Promise.all(lists));
 }
 
-async function noteCalled(page, names) {
+async function noteCalled(easel, names) {
   // What JavaScript lets go of calls, too.
-  await page.requestGC();
-  const core = page.workers().find((it) => it.url().endsWith("/core_loader.js"));
-  for (const [module, place] of [["easel", page], ["core", core]]) {
+  await easel.page.requestGC();
+  for (const [module, place] of [["easel", easel.page], ["core", easel.core]]) {
     const seen = await place.evaluate(() => [...self.easelSeen].flatMap((it, at) => (it ? [at] : [])));
     for (const at of seen) called.get(module).add(names.get(module)[at]);
   }

@@ -60,25 +60,24 @@ impl Session {
             self.reveal(tab, Reveal::Home);
             return;
         }
-        if let Err(why) = self.load_workspace(project).await {
-            self.notify_error("open", &said::cannot_open(&why), None);
-            self.reveal(tab, Reveal::Home);
-            return;
-        }
+        let workspace = match self.load_workspace(project).await {
+            Ok(workspace) => workspace,
+            Err(why) => {
+                self.notify_error("open", &said::cannot_open(&why), None);
+                self.reveal(tab, Reveal::Home);
+                return;
+            }
+        };
         // The page will show these; it need not ask for them first.
-        let layout = self.0.workspaces.borrow().get(project).cloned();
-        let layout = layout.and_then(|it| it.state.borrow().layout.clone());
-        let documents = layout.map(|it| it.open_files()).unwrap_or_default();
+        let documents = workspace.state.borrow().layout.as_ref().map(|it| it.open_files());
+        let documents = documents.unwrap_or_default();
         self.with_tab(tab, |it| {
-            it.waits = false;
             it.project = Some(project.to_owned());
             it.documents = documents;
             it.shows_request = false;
             it.shown_commit = None;
         });
-        for panel in Panel::ALL {
-            self.touch_tab(tab, panel);
-        }
+        self.touch_whole(tab);
         self.reveal(tab, Reveal::Project(project.to_owned()));
         let now = self.now_ms();
         self.change_card(project, |it| it.used_at_ms = now).await;
@@ -274,16 +273,19 @@ impl Session {
     }
 
     async fn import(&self, tab: &TabId, name: String, files: Vec<File>) {
-        self.0.profile.borrow_mut().busy = said::bringing_in(files.len());
-        self.touch_all(Panel::Home);
-        self.touch_all(Panel::Status);
+        self.set_busy(said::bringing_in(files.len()));
         let origin = Origin::Files { files, from: name.clone() };
         let made = self.make_project(name, origin).await;
-        self.0.profile.borrow_mut().busy = String::new();
-        self.touch_all(Panel::Status);
+        self.set_busy(String::new());
         if let Some(project) = made {
             self.open_project(tab, &project).await;
         }
+    }
+
+    fn set_busy(&self, what: String) {
+        self.0.profile.borrow_mut().busy = what;
+        self.touch_all(Panel::Home);
+        self.touch_all(Panel::Status);
     }
 
     pub(super) async fn export_project(&self, tab: &TabId, project: &str) {
@@ -312,9 +314,7 @@ impl Session {
             it.project = None;
             it.documents = Vec::new();
         });
-        for panel in Panel::ALL {
-            self.touch_tab(tab, panel);
-        }
+        self.touch_whole(tab);
         self.reveal(tab, Reveal::Home);
     }
 

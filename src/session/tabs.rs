@@ -69,6 +69,15 @@ impl Session {
         self.flush_soon();
     }
 
+    /// Says that everything changed for one tab, which may see it from now on.
+    pub(super) fn touch_whole(&self, tab: &TabId) {
+        self.with_tab(tab, |tab| {
+            tab.waits = false;
+            tab.touched.extend(Panel::ALL);
+        });
+        self.flush_soon();
+    }
+
     /// Says that panels changed for every tab that has this project open.
     pub(super) fn touch(&self, project: &str, panels: &[Panel]) {
         for tab in self.0.tabs.borrow_mut().values_mut() {

@@ -11,8 +11,8 @@ pub(super) fn begin(desk: Desk) {
     let text = &texts().shell;
     let working = Memo::new(move |_| desk.views.chat.with(|it| it.status != chat::Status::Ready));
     let asking = Memo::new(move |_| desk.views.chat.with(|it| it.permission.is_some()));
-    tell_when(move || !working.get(), move || (project(desk), text.reply_there), "reply");
-    tell_when(move || asking.get(), move || (project(desk), text.reply_asks), "question");
+    tell_when(desk, move || !working.get(), text.reply_there, "reply");
+    tell_when(desk, move || asking.get(), text.reply_asks, "question");
 
     let newest = Memo::new(move |_| {
         desk.views.status.with(|it| {
@@ -33,16 +33,11 @@ pub(super) fn begin(desk: Desk) {
 }
 
 /// Tells when something becomes true.
-fn tell_when(
-    is: impl Fn() -> bool + 'static,
-    what: impl Fn() -> (String, &'static str) + 'static,
-    tag: &'static str,
-) {
+fn tell_when(desk: Desk, is: impl Fn() -> bool + 'static, text: &'static str, tag: &'static str) {
     Effect::new(move |before: Option<bool>| {
         let now = is();
         if before == Some(false) && now && dom::is_hidden() {
-            let (title, text) = what();
-            dom::notify(&title, text, tag);
+            dom::notify(&project(desk), text, tag);
         }
         now
     });

@@ -39,6 +39,18 @@ export async function openFrontDoor(easel) {
   await expect(easel.page.getByRole("radio").first()).toBeVisible();
 }
 
+// What "one can chat and edit" stands for: a new project, a page of it changed and stored, a message
+// answered.
+export async function chatAndEdit(easel) {
+  await openFrontDoor(easel);
+  await easel.make();
+  await easel.openFile("index.html");
+  await easel.page.keyboard.type("One can type. ");
+  await expect(easel.saved).toBeVisible();
+  await easel.send("Make me a garden");
+  await easel.answered();
+}
+
 // Makes a project of files by path, as one opens a folder.
 export async function importFiles(easel, files) {
   const parent = await mkdtemp(join(tmpdir(), "easel-import-"));

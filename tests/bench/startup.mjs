@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { profile } from "../e2e/browser.mjs";
 import { expect } from "../e2e/easel.mjs";
 import { Proxy } from "../e2e/proxy.mjs";
-import { endAll, importFiles, openFrontDoor, startTab } from "./_app.mjs";
+import { chatAndEdit, endAll, importFiles, openFrontDoor, startTab } from "./_app.mjs";
 import { Figures, runs } from "./_figures.mjs";
 import { memoryOf } from "./_memory.mjs";
 
@@ -62,13 +62,7 @@ async function measureBytes() {
     const counts = !request.serviceWorker() && origin === proxy.origin;
     if (counts && !live && !LATER.test(pathname)) asked.add(pathname);
   });
-  await openFrontDoor(easel);
-  await easel.make();
-  await easel.openFile("index.html");
-  await easel.page.keyboard.type("One can type. ");
-  await expect(easel.saved).toBeVisible();
-  await easel.send("Make me a garden");
-  await easel.answered();
+  await chatAndEdit(easel);
   expect(easel.faults).toEqual([]);
   await close();
 

@@ -113,12 +113,10 @@ test("without service workers and preview hosts one is told, and the preview is 
   // What a browser says where site data is not allowed.
   const refuse = `ServiceWorkerContainer.prototype.register = () =>
     Promise.reject(new DOMException("The operation is insecure.", "SecurityError"))`;
-  const until = (expression) => expect.poll(() => tab.evaluate(expression), { timeout: 30_000 }).toBe(true);
+  const until = (it) => expect.poll(() => tab.evaluate(it), { timeout: 30_000 }).toBe(true);
   try {
     await tab.open(await served.address(), refuse);
-    const make = "[...document.querySelectorAll('button')].find((it) => it.textContent.trim() === 'Make it')";
-    await until(`Boolean(${make})`);
-    await tab.evaluate(`${make}.click()`);
+    await until(tab.press("Make it"));
     await until("document.body.textContent.includes('will not open without a network')");
     const heading = () =>
       tab.evaluateInFrame(`${served.origin}/preview/document.html`, "document.querySelector('h1')?.textContent");
@@ -144,11 +142,10 @@ test("what a page leaves for later comes when it is needed", async ({ easel }) =
   expect(await easel.exportZip()).toBeTruthy();
   await page.getByRole("button", { name: "Settings" }).click();
   await expect(page.getByRole("dialog", { name: "Settings" })).toBeVisible();
-  const core = page.workers().find((it) => it.url().endsWith("/core_loader.js"));
   const asked = () => {
     const found = performance.getEntriesByType("resource").filter((it) => it.name.endsWith("_later.wasm"));
     return found.map((it) => it.initiatorType);
   };
   expect(await page.evaluate(asked)).toEqual(["xmlhttprequest"]);
-  expect(await core.evaluate(asked)).toHaveLength(1);
+  expect(await easel.core.evaluate(asked)).toHaveLength(1);
 });

@@ -125,6 +125,13 @@ export async function startBareBrowser(folder, address, further = []) {
   const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
   return {
     evaluate: (expression) => evaluateIn(sessionId, expression),
+    // The expression that presses a button and says whether it was there.
+    press: (name) => `(() => {
+      const named = (it) => it.textContent.trim() === ${JSON.stringify(name)} && !it.disabled;
+      const found = [...document.querySelectorAll("button")].find(named);
+      found?.click();
+      return Boolean(found);
+    })()`,
     // The same in a frame that has a process of its own; nothing before it is there.
     async evaluateInFrame(address, expression) {
       const { targetInfos } = await send("Target.getTargets");

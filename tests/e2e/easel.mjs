@@ -86,6 +86,11 @@ export class Easel {
     return this.page.locator(".top-bar__saved[data-status=saved]");
   }
 
+  // The worker in which the core runs, if it is this tab's.
+  get core() {
+    return this.page.workers().find((it) => it.url().endsWith("/core_loader.js"));
+  }
+
   // What one does
 
   async open() {

@@ -56,12 +56,10 @@ test("CHAT-13 NTF-2: a hidden tab finishes its turn, and the system tells of it"
   }`;
   await tab.open(await served.address(), listen);
   const find = (what) => `document.querySelector(${JSON.stringify(what)})`;
-  const until = (expression) => expect.poll(() => tab.evaluate(expression), { timeout: 60_000 }).toBe(true);
+  const until = (it) => expect.poll(() => tab.evaluate(it), { timeout: 60_000 }).toBe(true);
   const state = `${find(".message--reply")}?.dataset.state`;
   try {
-    const make = "[...document.querySelectorAll('button')].find((it) => it.textContent.trim() === 'Make it')";
-    await until(`Boolean(${make})`);
-    await tab.evaluate(`${make}.click()`);
+    await until(tab.press("Make it"));
     const model = find(".composer__model");
     await until(`[...(${model}?.options ?? [])].some((it) => it.value === "script/journey")`);
     await tab.evaluate(`${model}.value = "script/journey"; ${model}.dispatchEvent(new Event("change", { bubbles: true }))`);

@@ -6,7 +6,7 @@
 use std::fs;
 
 use crate::{
-    Outcome, places, run,
+    Outcome, browser_tests, places, run,
     site::{self, Profile},
     start, stop, tools,
 };
@@ -19,12 +19,10 @@ pub(crate) fn bench(name: &str) -> Outcome<()> {
     }
     tools::browser()?;
     site::build(Profile::Web)?;
-    let proxy = start::build_proxy()?;
     let results = places::target().join("bench");
     site::make(&results)?;
     let mut node = run::program("node");
-    node.arg(&script).env("EASEL_PROXY", proxy).env("EASEL_SITE", places::site());
-    node.env("EASEL_CHROMIUM", tools::chromium().unwrap_or_default());
+    browser_tests::with_app(node.arg(&script), Profile::Web, &start::build_proxy()?)?;
     node.env("EASEL_BENCH_OUT", results.join(format!("{name}.json")));
     run::run(&mut node)
 }

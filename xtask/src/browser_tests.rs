@@ -1,6 +1,6 @@
 //! The tests that need a browser: `tests/web.rs` through wasm-bindgen's runner, and the journeys through Playwright.
 
-use std::{path::PathBuf, process::Command, process::ExitCode};
+use std::{path::Path, process::Command, process::ExitCode};
 
 use crate::{
     Outcome, places, run,
@@ -43,21 +43,28 @@ pub(crate) fn wasm_by_hand(args: &[&str]) -> Outcome<()> {
 }
 
 /// Returns the command that runs the journeys against a built site and proxy.
-pub(crate) fn journeys(proxy: PathBuf) -> Outcome<Command> {
+pub(crate) fn journeys(proxy: &Path) -> Outcome<Command> {
+    let mut playwright = run::program(places::root().join("node_modules/.bin/playwright"));
+    playwright.args(["test", "--config", "tests/e2e/playwright.config.mjs"]);
+    playwright.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    with_app(&mut playwright, Profile::Web, proxy)?;
+    Ok(playwright)
+}
+
+/// Tells a script under `tests` where the parts are that it starts: the proxy, the site, the browser.
+pub(crate) fn with_app(script: &mut Command, profile: Profile, proxy: &Path) -> Outcome<()> {
     let Some(chromium) = tools::chromium() else {
         return stop("there is no Chromium: apt-get install chromium, or set EASEL_CHROMIUM");
     };
-    let mut playwright = run::program(places::root().join("node_modules/.bin/playwright"));
-    playwright.args(["test", "--config", "tests/e2e/playwright.config.mjs"]);
-    playwright.env("EASEL_PROXY", proxy).env("EASEL_SITE", places::site());
-    playwright.env("EASEL_CHROMIUM", chromium).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    Ok(playwright)
+    script.env("EASEL_PROXY", proxy).env("EASEL_SITE", profile.site());
+    script.env("EASEL_CHROMIUM", chromium);
+    Ok(())
 }
 
 /// `cargo xtask e2e`.
 pub(crate) fn journeys_by_hand(args: &[&str]) -> Outcome<ExitCode> {
     tools::browser()?;
     site::build(Profile::Web)?;
-    run::run(journeys(start::build_proxy()?)?.args(args))?;
+    run::run(journeys(&start::build_proxy()?)?.args(args))?;
     Ok(ExitCode::SUCCESS)
 }

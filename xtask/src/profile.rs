@@ -2,7 +2,7 @@
 //! are called, and writes their names to `web/first`; the next build of the site divides the modules by them.
 
 use crate::{
-    Outcome, places, run,
+    Outcome, browser_tests, places, run,
     site::{self, Profile},
     start, tools,
 };
@@ -11,10 +11,8 @@ use crate::{
 pub(crate) fn profile() -> Outcome<()> {
     tools::browser()?;
     site::build(Profile::Traced)?;
-    let proxy = start::build_proxy()?;
     let mut node = run::program("node");
     node.arg("tests/profile.mjs").arg(places::root().join("web/first"));
-    node.env("EASEL_PROXY", proxy).env("EASEL_SITE", Profile::Traced.site());
-    node.env("EASEL_CHROMIUM", tools::chromium().unwrap_or_default());
+    browser_tests::with_app(&mut node, Profile::Traced, &start::build_proxy()?)?;
     run::run(&mut node)
 }

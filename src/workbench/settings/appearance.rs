@@ -51,7 +51,7 @@ fn Notifications() -> impl IntoView {
     Effect::new(move || now.set(dom::notifying()));
     let ask = move |()| dom::ask_to_notify(move |answer| now.set(answer));
     view! {
-        <section class="settings__notify">
+        <section class="settings__section">
             <h3 class="settings__legend">{text.notify}</h3>
             <p class="settings__about">{text.notify_about}</p>
             <Show when=move || now.get() == Notifying::NotAsked>

@@ -103,10 +103,9 @@ impl Modules<'_> {
 
     fn parts(self, old: &str, name: &str) -> Outcome<Parts> {
         let whole = self.optimised(old)?;
-        let divided = DIVIDED.contains(&name);
         match self.profile {
-            Profile::Web if divided => self.divided(&whole, name),
-            Profile::Traced if divided => self.traced(&whole),
+            Profile::Web if is_divided(name) => self.divided(&whole, name),
+            Profile::Traced if is_divided(name) => self.traced(&whole),
             Profile::Web | Profile::Traced | Profile::Dev => Ok(vec![(FIRST, bytes(&whole)?)]),
         }
     }
@@ -146,7 +145,7 @@ impl Modules<'_> {
         }
         let mut args = WASM_OPT.to_vec();
         // The division goes by the names of functions, and leaves them out.
-        if DIVIDED.iter().any(|it| old.starts_with(it)) {
+        if is_divided(old) {
             args.push("--debuginfo");
         }
         let key = digest([bytes(&wasm)?.as_slice(), args.join(" ").as_bytes()]);
@@ -166,10 +165,10 @@ impl Modules<'_> {
     }
 
     fn minified(self, path: &Path, script: &str) -> Outcome<String> {
-        write(path, script)?;
         if self.profile == Profile::Dev {
-            return read(path);
+            return Ok(script.to_owned());
         }
+        write(path, script)?;
         let mut esbuild = self.web.program("esbuild");
         esbuild.arg(path).args(["--minify", "--format=esm", "--log-level=warning"]);
         match run::asked(&mut esbuild) {
@@ -213,6 +212,12 @@ fn without_c_allocator(glue: &str) -> String {
         }
     });
     lines.collect()
+}
+
+/// By the name of a module, or of its files.
+fn is_divided(name: &str) -> bool {
+    let module = name.split_once('-').map_or(name, |(module, _)| module);
+    DIVIDED.contains(&module)
 }
 
 fn cached(name: &str) -> PathBuf {

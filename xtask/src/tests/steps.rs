@@ -121,7 +121,7 @@ fn build() -> Outcome<Count> {
 }
 
 fn journeys() -> Outcome<Count> {
-    counted(&mut browser_tests::journeys(start::build_proxy()?)?)
+    counted(&mut browser_tests::journeys(&start::build_proxy()?)?)
 }
 
 fn soak_native() -> Outcome<Count> {
@@ -133,6 +133,6 @@ fn soak_native() -> Outcome<Count> {
 fn soak_journeys() -> Outcome<Count> {
     tools::all()?;
     build()?;
-    let mut journeys = browser_tests::journeys(start::build_proxy()?)?;
+    let mut journeys = browser_tests::journeys(&start::build_proxy()?)?;
     counted(journeys.env("EASEL_SOAK", "1").env("EASEL_KILLS", "200"))
 }
