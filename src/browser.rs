@@ -14,5 +14,6 @@ mod port;
 pub mod preview_frame;
 mod reader;
 mod relay;
+mod sandbox;
 pub mod worker;
 mod world;

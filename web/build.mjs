@@ -1,7 +1,7 @@
 // Bundles what the browser loads beside the wasm modules: `node web/build.mjs OUT_DIR`.
 //
 // The editor is bundled here, with every language as a chunk of its own. The preview's page, worker
-// and packs are built by `preview.mjs` and `packs.mjs`. Nothing is downloaded; `npm ci` came before.
+// and packs are built by `preview.mjs` and `packs.mjs`, the sandbox by `sandbox.mjs`. Nothing is downloaded; `npm ci` came before.
 
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,6 +9,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+
+import { licensesOf } from "./licenses.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -59,21 +61,6 @@ async function buildBeside(file, name, outDir) {
   await module[name](outDir);
 }
 
-async function licensesOf(metafile) {
-  const packages = new Set();
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = input.match(/^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//);
-    if (found) packages.add(found[1]);
-  }
-  const texts = [];
-  for (const folder of [...packages].sort()) {
-    const { name, version, license } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
-    const text = await readFile(join(root, folder, "LICENSE"), "utf8");
-    texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
-  }
-  return texts.join(`\n${"-".repeat(72)}\n\n`);
-}
-
 /// Prints what a person would download, by file; what the entry needs at once is marked.
 async function report(metafile) {
   const outputs = Object.entries(metafile.outputs);
@@ -100,3 +87,4 @@ await mkdir(outDir, { recursive: true });
 await buildEditor(outDir);
 await buildBeside("preview.mjs", "buildPreview", outDir);
 await buildBeside("packs.mjs", "buildPacks", outDir);
+await buildBeside("sandbox.mjs", "buildSandbox", outDir);

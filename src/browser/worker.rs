@@ -19,7 +19,7 @@ use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessageEvent, Messag
 
 use super::{
     compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, reader, relay,
-    world::BrowserWorld,
+    sandbox::SandboxWorker, world::BrowserWorld,
 };
 use crate::session::{Session, ports::Ports};
 
@@ -197,6 +197,7 @@ impl Worker {
             shelf: Rc::new(IndexedDbShelf),
             gateway: Rc::new(Proxy::default()),
             compiler: Rc::new(CompilerWorker::default()),
+            sandbox: Rc::new(SandboxWorker),
             world: Rc::new(world),
         };
         let (ups, mut incoming) = mpsc::unbounded();

@@ -3,6 +3,7 @@
 //! Apart from [`super::Texts`] because the core and not the page says it. Errors say what happened,
 //! what was kept and what to do next.
 
+use agent::tools::Setting;
 use project::{Refusal, path::FilePath};
 use store::{StoreError, schema::SpentRecord};
 use wire::{Hop, KeyState, Rejection, RejectionCode};
@@ -17,6 +18,11 @@ pub const UNKNOWN_VERSION: &str = "the editor and the project have lost each oth
 pub const THINKING: &str = "Thinking";
 pub const WRITING: &str = "Writing";
 pub const WAITING: &str = "Waiting for your permission";
+/// For the model, as are the next three.
+pub const NOTHING_PRINTED: &str = "(it ran to its end and printed nothing)";
+pub const NO_SANDBOX: &str = "the sandbox could not be started, so nothing was run";
+pub const TOO_SLOW: &str = "stopped, because it took too long; what it printed is lost";
+pub const NOT_SET: &str = "the setting could not be kept; it is what it was before";
 pub const NO_MODEL: &str = "No model is set up. Your message is kept in the composer";
 pub const NOTHING_TO_COMMIT: &str = "nothing has changed since the last commit";
 pub const SECRET_FILE: &str = "keys or passwords, going by its name";
@@ -331,6 +337,17 @@ pub fn fix_this_at(text: &str, path: &str, line: u32, around: &str) -> String {
         "Fix this error in the preview:\n\n```\n{text}\n```\n\nIt happens in {path}, line {line}:\n\n\
          ```\n{around}\n```\n"
     )
+}
+
+/// A setting that a model has set.
+pub fn configured(to: &Setting) -> String {
+    match to {
+        Setting::Theme(theme) => format!("The model has set the theme to {}", theme.name()),
+        Setting::ProjectName(name) => format!("The model has named the project “{name}”"),
+        Setting::ProjectInstructions(_) | Setting::Variable { .. } => {
+            format!("The model has changed {}", to.name())
+        }
+    }
 }
 
 #[cfg(test)]

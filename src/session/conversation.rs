@@ -3,10 +3,10 @@
 //! What its wishes do is in `chat`.
 
 use agent::{
-    chat::{self as talk, Message, Part as TalkPart, Role},
+    chat::{self as talk, Message, Part as TalkPart, Role, ToolPart},
     id::MessageId,
     markdown,
-    tools::ToolCall,
+    tools::{Tool, ToolCall},
 };
 use link::{
     TabId,
@@ -107,12 +107,24 @@ fn detail(call: &ToolCall) -> String {
             };
             lines('-', &edit.search) + &lines('+', &edit.replace)
         }
+        ToolCall::Run { code } => code.clone(),
+        ToolCall::Configure(setting) => setting.value().to_owned(),
         ToolCall::Read { .. }
         | ToolCall::List { .. }
         | ToolCall::Search { .. }
         | ToolCall::Remove { .. }
         | ToolCall::Move { .. } => String::new(),
     }
+}
+
+/// A call's arguments as they came; of a script, once it is whole, what a person would read.
+fn input(call: &ToolPart) -> String {
+    if call.tool == Tool::Run.name()
+        && let Ok(ToolCall::Run { code }) = ToolCall::parse(&call.tool, &call.arguments)
+    {
+        return code;
+    }
+    call.arguments.clone()
 }
 
 fn entries(state: &State, message: &Message, scripted: &dyn Fn(&str) -> bool) -> Vec<Entry> {
@@ -214,7 +226,7 @@ fn part(state: &State, message: &MessageId, at: usize, part: &TalkPart) -> Optio
                 talk::ToolState::Done => ToolState::Done,
                 talk::ToolState::Error => ToolState::Error,
             },
-            input: tool.arguments.clone(),
+            input: input(tool),
             output: tool.output.clone(),
         })),
         TalkPart::Changes { action, state: decision } => {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use futures::{future::LocalBoxFuture, stream::LocalBoxStream};
 use link::Down;
-use preview::protocol::ToWorker;
+use preview::{Program, protocol::ToWorker};
 use store::Shelf;
 use wire::{
     Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, TestReport,
@@ -19,6 +19,7 @@ pub struct Ports {
     pub shelf: Rc<dyn Shelf>,
     pub gateway: Rc<dyn Gateway>,
     pub compiler: Rc<dyn preview::Compile>,
+    pub sandbox: Rc<dyn Sandbox>,
     pub world: Rc<dyn World>,
 }
 
@@ -49,6 +50,21 @@ pub trait Gateway {
     fn test_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>>;
     /// Returns a static file of the app's own origin: the packs that previews import.
     fn asset(&self, path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
+}
+
+/// Runs what a model wrote where it reaches nothing.
+pub trait Sandbox {
+    /// Dropping the future ends the run.
+    fn run(&self, program: Program) -> LocalBoxFuture<'static, Ran>;
+}
+
+/// How a program ran.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct Ran {
+    /// What it printed, in lines.
+    pub output: String,
+    /// Why it ended early; with the places where that was, on the preview's addresses.
+    pub error: Option<String>,
 }
 
 /// Time, names, tasks and the tabs.

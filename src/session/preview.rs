@@ -178,16 +178,20 @@ impl Session {
         if let Some(site) = &workspace.state.borrow().preview.site {
             return Rc::clone(site);
         }
-        let gateway = &self.0.ports.gateway;
-        let packs = gateway.asset("/packs/packs.json").await;
-        // Without the list nothing but the project's own files can be imported, and pages say so.
-        let packs = packs.and_then(|it| Packs::parse(&it).ok()).unwrap_or_default();
-        let client = gateway.asset("/preview/__easel/client.js").await.unwrap_or_default();
+        let packs = self.packs().await;
+        let client =
+            self.0.ports.gateway.asset("/preview/__easel/client.js").await.unwrap_or_default();
         let client = String::from_utf8_lossy(&client).into_owned();
         let origin = format!("{}//{}", self.0.ports.world.protocol(), self.preview_host(workspace));
         let site = Rc::new(Site::new(&origin, packs, &client));
         self.with_preview(workspace, |it| it.site = Some(Rc::clone(&site)));
         site
+    }
+
+    /// Without the list nothing but the project's own files can be imported, and modules say so.
+    pub(super) async fn packs(&self) -> Packs {
+        let packs = self.0.ports.gateway.asset("/packs/packs.json").await;
+        packs.and_then(|it| Packs::parse(&it).ok()).unwrap_or_default()
     }
 
     fn preview_host(&self, workspace: &Workspace) -> String {
@@ -361,7 +365,7 @@ impl State {
 }
 
 /// The app's own static files.
-struct OwnAssets<'a>(&'a dyn Gateway);
+pub(super) struct OwnAssets<'a>(pub(super) &'a dyn Gateway);
 
 impl Assets for OwnAssets<'_> {
     fn asset<'a>(&'a self, path: &'a str) -> LocalBoxFuture<'a, Option<Vec<u8>>> {

@@ -35,6 +35,8 @@ pub(super) struct Profile {
     /// Bytes used and allowed.
     pub(super) storage: (u64, u64),
     pub(super) busy: String,
+    /// What the last setting that a model has set was before, and in which project.
+    pub(super) configured: Option<(String, agent::tools::Setting)>,
     /// The label of the preview host that the page visits ahead; empty when there are enough.
     pub(super) visiting: String,
 }

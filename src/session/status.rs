@@ -51,6 +51,7 @@ impl Session {
             }
             "file-operation" => self.undo_file_operation(tab).await,
             "rewind" => self.undo_rewind(tab).await,
+            "configured" => self.undo_configured().await,
             "changes" => self.changes_wish(tab, link::changes::Wish::Apply).await,
             "export" => {
                 let open = self.workspace_of(tab).map(|it| it.id.clone());
@@ -119,10 +120,9 @@ impl Session {
 
 /// What is being brought in, if anything is.
 fn import(busy: &str) -> Option<Task> {
-    let title = busy.to_owned();
     (!busy.is_empty()).then(|| Task {
         id: IMPORT.to_owned(),
-        title,
+        title: busy.to_owned(),
         progress: None,
         can_cancel: false,
     })

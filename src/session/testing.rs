@@ -26,7 +26,7 @@ use wire::{
 
 use super::{
     Session,
-    ports::{Gateway, Ports, World},
+    ports::{Gateway, Ports, Ran, Sandbox, World},
 };
 
 pub(super) const TAB: &str = "tab-1";
@@ -39,6 +39,7 @@ pub(super) struct Bench {
     pub(super) shelf: MemoryShelf,
     pub(super) gateway: Rc<FakeGateway>,
     pub(super) world: Rc<FakeWorld>,
+    pub(super) sandbox: Rc<FakeSandbox>,
     views: BTreeMap<(String, Panel), Value>,
     /// The front door as it was shown first.
     pub(super) first_home: Option<Value>,
@@ -56,10 +57,12 @@ impl Bench {
         let pool = LocalPool::new();
         let world = Rc::new(FakeWorld::new(pool.spawner()));
         let gateway = Rc::new(FakeGateway::default());
+        let sandbox = Rc::new(FakeSandbox::default());
         let ports = Ports {
             shelf: Rc::new(shelf.clone()),
             gateway: Rc::clone(&gateway) as Rc<dyn Gateway>,
             compiler: Rc::new(NoCompiler),
+            sandbox: Rc::clone(&sandbox) as Rc<dyn Sandbox>,
             world: Rc::clone(&world) as Rc<dyn World>,
         };
         let mut bench = Self {
@@ -68,6 +71,7 @@ impl Bench {
             shelf,
             gateway,
             world,
+            sandbox,
             views: BTreeMap::new(),
             first_home: None,
             revealed: Vec::new(),
@@ -298,6 +302,23 @@ impl preview::Compile for NoCompiler {
     ) -> LocalBoxFuture<'a, Result<preview::Compiled, preview::Problem>> {
         let code = text.to_owned();
         Box::pin(async { Ok(preview::Compiled { code, mappings: None, marks: Vec::new() }) })
+    }
+}
+
+/// A sandbox whose programs end as the test says, or never.
+#[derive(Default)]
+pub(super) struct FakeSandbox {
+    pub(super) programs: RefCell<Vec<preview::Program>>,
+    pub(super) ends: RefCell<VecDeque<Ran>>,
+}
+
+impl Sandbox for FakeSandbox {
+    fn run(&self, program: preview::Program) -> LocalBoxFuture<'static, Ran> {
+        self.programs.borrow_mut().push(program);
+        match self.ends.borrow_mut().pop_front() {
+            Some(ran) => Box::pin(async { ran }),
+            None => Box::pin(futures::future::pending()),
+        }
     }
 }
 

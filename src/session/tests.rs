@@ -16,7 +16,10 @@ use link::{
 use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
 
-use super::testing::{Bench, TAB, unreachable};
+use super::{
+    ports::Ran,
+    testing::{Bench, TAB, unreachable},
+};
 
 const WRITE: &str = r#"{"path":"hello.txt","content":"Hello\n"}"#;
 
@@ -288,6 +291,98 @@ fn auto_apply_asks_first_and_remembers_always() {
     assert_eq!(bench.chat().permission, None);
     bench.model_is_done(StopReason::EndOfTurn);
     assert_eq!(file(&mut bench, "hello.txt").as_deref(), Some("More\n"));
+}
+
+#[test]
+fn a_script_is_shown_before_it_runs_and_its_output_goes_back() {
+    let mut bench = with_model("web");
+    let printed =
+        Ran { output: "3\nkey = sk-abcdefghijklmnopqrstuvwxyz123456".into(), error: None };
+    bench.sandbox.ends.borrow_mut().push_back(printed);
+    bench.send("Check the sum");
+    bench.model_calls("c1", "run", r#"{"code":"console.log(1 + 2)"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    let asked = bench.chat().permission.expect("running always asks");
+    assert_eq!(
+        (asked.detail.as_str(), asked.pattern.as_str()),
+        ("console.log(1 + 2)", "run scripts")
+    );
+    assert!(bench.sandbox.programs.borrow().is_empty(), "it ran without permission");
+    let allow =
+        |permission| Wish::Chat(Chat::Answer { permission, answer: link::chat::Answer::Always });
+    bench.wish(allow(asked.id));
+
+    let heard =
+        format!("{:?}", bench.gateway.requests.borrow().last().expect("the model hears").messages);
+    assert!(heard.contains("3\\n") && !heard.contains("sk-abc"), "{heard}");
+    let program = bench.sandbox.programs.borrow()[0].clone();
+    assert!(program.modules[&program.entry].contains("1 + 2"), "{program:?}");
+
+    let failed = Ran { output: "before".into(), error: Some("Error: no".into()) };
+    bench.sandbox.ends.borrow_mut().push_back(failed);
+    bench.model_calls("c2", "run", r#"{"code":"throw new Error(\"no\")"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    let heard =
+        format!("{:?}", bench.gateway.requests.borrow().last().expect("it was granted").messages);
+    assert!(heard.contains("before\\nError: no"), "{heard}");
+    bench.model_says("It fails.");
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(bench.chat().status, Status::Ready);
+}
+
+#[test]
+fn a_script_that_does_not_end_can_be_stopped() {
+    let mut bench = with_model("web");
+    bench.send("Run for ever");
+    bench.model_calls("c1", "run", r#"{"code":"for (;;);"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    let permission = bench.chat().permission.expect("running always asks").id;
+    bench.wish(Wish::Chat(Chat::Answer { permission, answer: link::chat::Answer::Once }));
+    assert!(matches!(bench.chat().status, Status::Working { .. }));
+    bench.wish(Wish::Chat(Chat::Stop));
+    assert_eq!(bench.chat().status, Status::Ready);
+}
+
+#[test]
+fn a_setting_asks_is_set_and_can_be_undone() {
+    let mut bench = with_model("web");
+    let settings = |bench: &Bench| bench.view::<link::settings::View>(Panel::Settings);
+    let name = |bench: &Bench| bench.view::<link::workbench::View>(Panel::Workbench).name;
+    for (call, setting, value) in [
+        ("c1", "project.instructions", "Be brief."),
+        ("c2", "theme", "dark"),
+        ("c3", "project.name", "Garden"),
+    ] {
+        bench.send("Set it");
+        let json = format!(r#"{{"name":"{setting}","value":"{value}"}}"#);
+        bench.model_calls(call, "configure", &json);
+        bench.model_is_done(StopReason::ToolUse);
+        let asked = bench.chat().permission.expect("a setting always asks");
+        assert_eq!(asked.pattern, format!("configure {setting}"));
+        assert_eq!(asked.detail, value);
+        let answer = link::chat::Answer::Once;
+        bench.wish(Wish::Chat(Chat::Answer { permission: asked.id, answer }));
+        bench.model_is_done(StopReason::EndOfTurn);
+    }
+    assert_eq!(settings(&bench).project_instructions, "Be brief.");
+    assert_eq!(settings(&bench).theme, link::settings::Theme::Dark);
+    assert_eq!(name(&bench), "Garden");
+    let undo = Wish::Status(link::status::Wish::Act { notice: "configured".to_owned() });
+    bench.wish(undo);
+    assert_eq!(name(&bench), "Test");
+    assert_eq!(settings(&bench).theme, link::settings::Theme::Dark, "only the last is undone");
+}
+
+#[test]
+fn an_environment_variable_is_a_change_like_any_other() {
+    let mut bench = with_model("web");
+    bench.send("Set the title");
+    bench.model_calls("c1", "configure", r#"{"name":"env.VITE_TITLE","value":"My garden"}"#);
+    bench.model_is_done(StopReason::ToolUse);
+    bench.model_is_done(StopReason::EndOfTurn);
+    assert_eq!(card(&bench), ChangeState::Pending);
+    bench.wish(Wish::Changes(Changes::Apply));
+    assert_eq!(file(&mut bench, ".env").as_deref(), Some("VITE_TITLE='My garden'\n"));
 }
 
 #[test]

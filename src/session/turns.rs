@@ -9,10 +9,8 @@ use std::{collections::BTreeMap, rc::Rc};
 use agent::{
     actions::Staging,
     chat::{self, Message},
-    context::secrets::secrets,
     id::{ActionId, MessageId},
     permission::{Mode, Permissions, Request},
-    tools::ToolCall,
     turn::{Effect, Event, Options, Outcome, Shown, Turn},
 };
 use futures::{
@@ -24,14 +22,12 @@ use link::Panel;
 use store::schema::{EditedRecord, GrantRecord, key};
 use wire::ModelEvent;
 
+mod calls;
 mod ending;
 
-use super::{
-    Session,
-    changes::ProjectFiles,
-    workspace::{State, Workspace},
-};
+use super::{Session, workspace::Workspace};
 use crate::i18n::said;
+use calls::unless_stopped;
 
 /// A streaming reply is written again when it is older than this. It bounds what a kill can take of
 /// a reply that was not yet complete; nothing acknowledged is ever in it.
@@ -145,9 +141,12 @@ impl Session {
                 }
                 Effect::Permit(request) => self.permit(run, request),
                 Effect::Run { call, tool } => {
-                    let (output, failed) = self.run_tool(run, &tool);
-                    let finished = Event::ToolFinished { call, output, failed };
-                    waiting.extend(run.turn.handle(finished));
+                    let event = match self.run_tool(run, &tool).await {
+                        Some(Ok(output)) => Event::ToolFinished { call, output, failed: false },
+                        Some(Err(output)) => Event::ToolFinished { call, output, failed: true },
+                        None => Event::Cancelled,
+                    };
+                    waiting.extend(run.turn.handle(event));
                 }
                 Effect::Show { at, change } => self.show(run, at, &change),
                 Effect::Finish(how) => outcome = Some(how),
@@ -169,21 +168,15 @@ impl Session {
             Ok(assembled) => assembled.request,
             Err(why) => return Some(Event::Model(ModelEvent::Error(said::too_long(&why)))),
         };
-        let mut answer = self.0.ports.gateway.turn(request);
-        loop {
-            // A stop must not wait for a provider that does not answer.
-            match select(&mut answer, run.heard.next()).await {
-                Either::Left((Ok(stream), _)) => {
-                    run.stream = Some(stream);
-                    return None;
-                }
-                Either::Left((Err(rejection), _)) => {
-                    return Some(Event::Model(ModelEvent::Error(rejection)));
-                }
-                Either::Right((Some(Event::Cancelled) | None, _)) => return Some(Event::Cancelled),
-                // An answer to a question that is over.
-                Either::Right((Some(_), _)) => {}
+        let answer = self.0.ports.gateway.turn(request);
+        // A stop must not wait for a provider that does not answer.
+        match unless_stopped(&mut run.heard, answer).await {
+            Some(Ok(stream)) => {
+                run.stream = Some(stream);
+                None
             }
+            Some(Err(rejection)) => Some(Event::Model(ModelEvent::Error(rejection))),
+            None => Some(Event::Cancelled),
         }
     }
 
@@ -193,22 +186,6 @@ impl Session {
             it.permission = Some(request);
         });
         self.touch(&run.workspace.id, &[Panel::Chat, Panel::Status]);
-    }
-
-    /// Runs a call on the files with the staged changes over them.
-    fn run_tool(&self, run: &Run, tool: &ToolCall) -> (String, bool) {
-        let mut state = run.workspace.state.borrow_mut();
-        let State { turning, project, .. } = &mut *state;
-        let Some(turning) = turning else { return (String::new(), true) };
-        turning.doing = tool.title();
-        turning.permission = None;
-        let outcome = turning.staging.stage(tool, &ProjectFiles(project));
-        drop(state);
-        self.touch(&run.workspace.id, &[Panel::Chat, Panel::Status]);
-        match outcome {
-            Ok(output) => (without_secrets(output), false),
-            Err(refusal) => (refusal, true),
-        }
     }
 
     /// Copies a part of the turn into its message.
@@ -313,19 +290,6 @@ impl Session {
         };
         self.change_record(workspace, |it| it.grants.push(grant)).await;
     }
-}
-
-/// Leaves out lines that hold likely secrets: what a tool reads is sent without a question.
-fn without_secrets(output: String) -> String {
-    let found = secrets(&output);
-    if found.is_empty() {
-        return output;
-    }
-    let lines = output.lines().zip(1..).map(|(line, number)| {
-        let secret = found.iter().find(|it| it.line == number);
-        secret.map_or_else(|| line.to_owned(), |it| said::left_out_secret(it.looks_like))
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Waits for the model or the person, whoever speaks first.

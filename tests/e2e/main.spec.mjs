@@ -109,3 +109,34 @@ test("CHAT-1 CHAT-2 CHAT-3 CHAT-15 ACT-1 ACT-3 ACT-5 ACT-9 CTX-3 CTX-11 PLN-5 WB
     await other.page.close();
   });
 });
+
+test("ACT-2 PER-2: a script is run and settings are set, each when it is allowed", async ({ easel }) => {
+  const { page, chat, preview } = easel;
+  await easel.open();
+  await easel.make();
+  const asks = (what) => chat.getByRole("region", { name: "Permission" }).filter({ hasText: what });
+  const allow = (what, how) => asks(what).getByRole("button", { name: how }).click();
+  const call = (title) => easel.reply.locator(".fold--tool").filter({ hasText: title });
+
+  await easel.send("Please try it out");
+  await expect(asks("Run a script")).toContainText('import { add } from "./sum.ts"');
+  await allow("Run a script", "Always");
+  await expect(asks("Set theme")).toContainText("dark");
+  await allow("Set theme", "Once");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  // The second script was allowed with the first, and is stopped by itself.
+  await easel.answered();
+  await expect(easel.reply).toContainText("It was stopped.");
+
+  await expect(call("Run a script")).toHaveCount(2);
+  await call("Run a script").first().locator("summary").click();
+  await expect(call("Run a script").first()).toContainText("sum 3 undefined undefined");
+  await call("Run a script").last().locator("summary").click();
+  await expect(call("Run a script").last()).toContainText("began\nstopped after 5 seconds");
+
+  await easel.apply();
+  await easel.show("Preview");
+  await expect(preview.getByRole("heading", { name: "My sums" })).toBeVisible();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme", "dark");
+});

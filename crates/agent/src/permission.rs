@@ -29,7 +29,7 @@ pub struct Grant {
     pub agent: String,
     pub project: String,
     pub tool: Tool,
-    /// `src/**`, `*.css`, or a path.
+    /// `src/**`, `*.css`, a path, or what else the call is about.
     pub pattern: String,
     pub effect: Effect,
 }
@@ -72,6 +72,10 @@ pub enum Why {
     Secrets,
     /// The file steers tools, hooks or the repository itself.
     Sensitive,
+    /// It runs code.
+    Runs,
+    /// It changes a setting, which no review comes after.
+    Configures,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,16 +96,16 @@ pub struct Permissions {
 
 impl Permissions {
     pub fn decide(&self, call: &ToolCall) -> Decision {
-        let paths = call.paths();
-        if paths.iter().any(|path| self.answered(call.tool(), path, Effect::Deny)) {
+        let subjects = subjects(call);
+        if subjects.iter().any(|it| self.answered(call.tool(), it, Effect::Deny)) {
             return Decision::Deny;
         }
         let Some(why) = self.question(call) else { return Decision::Allow };
-        let granted = paths.iter().all(|path| self.answered(call.tool(), path, Effect::Allow));
+        let granted = subjects.iter().all(|it| self.answered(call.tool(), it, Effect::Allow));
         // A pattern was given for ordinary files; it does not silently cover the special ones.
-        let named = || paths.iter().all(|path| self.named(call.tool(), path));
+        let named = || subjects.iter().all(|it| self.named(call.tool(), it));
         let ordinary = why == Why::Changes;
-        if !paths.is_empty() && granted && (ordinary || named()) {
+        if !subjects.is_empty() && granted && (ordinary || named()) {
             return Decision::Allow;
         }
         Decision::Ask(why)
@@ -136,11 +140,18 @@ impl Permissions {
     /// edit that misses shows what is there, so both count as looking into the file.
     fn question(&self, call: &ToolCall) -> Option<Why> {
         let looks_into = match call {
+            ToolCall::Run { .. } => return Some(Why::Runs),
+            ToolCall::Configure(setting) if setting.file().is_none() => {
+                return Some(Why::Configures);
+            }
             ToolCall::Read { path, .. }
             | ToolCall::Edit(Edit { path, .. })
             | ToolCall::Move { from: path, .. } => Some(path),
             ToolCall::Search { path, .. } => path.as_ref(),
-            ToolCall::List { .. } | ToolCall::Write { .. } | ToolCall::Remove { .. } => None,
+            ToolCall::List { .. }
+            | ToolCall::Write { .. }
+            | ToolCall::Remove { .. }
+            | ToolCall::Configure(_) => None,
         };
         if looks_into.is_some_and(holds_secrets) {
             return Some(Why::Secrets);
@@ -156,32 +167,50 @@ impl Permissions {
         self.grants.iter().filter(|it| it.agent == self.agent && it.project == self.project)
     }
 
-    fn answered(&self, tool: Tool, path: &FilePath, effect: Effect) -> bool {
+    fn answered(&self, tool: Tool, subject: &str, effect: Effect) -> bool {
         self.mine().any(|grant| {
-            grant.effect == effect && grant.tool == tool && matches(&grant.pattern, path.as_str())
+            grant.effect == effect && grant.tool == tool && matches(&grant.pattern, subject)
         })
     }
 
-    fn named(&self, tool: Tool, path: &FilePath) -> bool {
+    fn named(&self, tool: Tool, subject: &str) -> bool {
         self.mine().any(|grant| {
-            grant.effect == Effect::Allow && grant.tool == tool && grant.pattern == path.as_str()
+            grant.effect == Effect::Allow && grant.tool == tool && grant.pattern == subject
         })
     }
+}
+
+/// Stands for every script in a pattern: one cannot be told from another by its name.
+const SCRIPTS: &str = "scripts";
+
+/// What a call is about, as patterns name it: its paths, or what has none.
+fn subjects(call: &ToolCall) -> Vec<String> {
+    if let ToolCall::Run { .. } = call {
+        return vec![SCRIPTS.to_owned()];
+    }
+    if let ToolCall::Configure(setting) = call
+        && setting.file().is_none()
+    {
+        return vec![setting.name()];
+    }
+    call.paths().into_iter().map(ToString::to_string).collect()
 }
 
 /// The widest thing that "Always" offers: the folder of an ordinary file (of a move, the folder that
 /// holds both ends), else the file itself.
 fn offered(call: &ToolCall, why: Why) -> String {
-    let paths = call.paths();
-    let Some(path) = paths.last() else { return "**".to_owned() };
-    let folder = path.as_str().rsplit_once('/').map(|(folder, _)| folder);
+    let subjects = subjects(call);
+    let Some(path) = subjects.last() else { return "**".to_owned() };
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
     match (why, call, folder) {
         (Why::Changes, ToolCall::Move { from, to }, _) => match common_folder(from, to) {
             Some(folder) => format!("{folder}/**"),
             None => "**".to_owned(),
         },
         (Why::Changes, _, Some(folder)) => format!("{folder}/**"),
-        (Why::Changes | Why::Secrets | Why::Sensitive, _, _) => path.to_string(),
+        (Why::Changes | Why::Secrets | Why::Sensitive | Why::Runs | Why::Configures, _, _) => {
+            path.clone()
+        }
     }
 }
 

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub mod reading;
+mod setting;
 mod specs;
 
+pub use setting::{BadSetting, Setting, Theme};
 pub use specs::specs;
 
 /// A tool call whose arguments have been checked.
@@ -46,6 +48,11 @@ pub enum ToolCall {
         from: FilePath,
         to: FilePath,
     },
+    /// Runs a module in a sandbox.
+    Run {
+        code: String,
+    },
+    Configure(Setting),
 }
 
 /// Replaces a passage that must be found exactly once.
@@ -71,11 +78,22 @@ pub enum Tool {
     Edit,
     Remove,
     Move,
+    Run,
+    Configure,
 }
 
 impl Tool {
-    pub const ALL: [Self; 7] =
-        [Self::Read, Self::List, Self::Search, Self::Write, Self::Edit, Self::Remove, Self::Move];
+    pub const ALL: [Self; 9] = [
+        Self::Read,
+        Self::List,
+        Self::Search,
+        Self::Write,
+        Self::Edit,
+        Self::Remove,
+        Self::Move,
+        Self::Run,
+        Self::Configure,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -86,12 +104,19 @@ impl Tool {
             Self::Edit => "edit",
             Self::Remove => "remove",
             Self::Move => "move",
+            Self::Run => "run",
+            Self::Configure => "configure",
         }
     }
 
     /// Only looks, never changes.
     pub fn reads(self) -> bool {
         matches!(self, Self::Read | Self::List | Self::Search)
+    }
+
+    /// Only changes files.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Edit | Self::Remove | Self::Move)
     }
 
     fn named(name: &str) -> Option<Self> {
@@ -108,7 +133,10 @@ impl fmt::Display for Tool {
 /// Why a call was refused. The text goes back to the model, so it says what would be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadCall {
-    #[error("there is no tool `{0}`; use read, list, search, write, edit, remove or move")]
+    #[error(
+        "there is no tool `{0}`; use read, list, search, write, edit, remove, move, run or \
+             configure"
+    )]
     UnknownTool(String),
     #[error("the arguments of `{tool}` are not valid JSON ({why}); send one JSON object")]
     NotJson { tool: Tool, why: String },
@@ -120,6 +148,8 @@ pub enum BadCall {
     UnknownArgument { tool: Tool, name: String, accepted: String },
     #[error("the path {0}")]
     Path(#[from] BadPath),
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
 }
 
 impl BadCall {
@@ -131,7 +161,7 @@ impl BadCall {
             | Self::Missing { .. }
             | Self::WrongKind { .. }
             | Self::UnknownArgument { .. } => true,
-            Self::Path(_) => false,
+            Self::Path(_) | Self::Setting(_) => false,
         }
     }
 }
@@ -168,6 +198,10 @@ impl ToolCall {
             }),
             Tool::Remove => Self::Remove { path: given.path("path")? },
             Tool::Move => Self::Move { from: given.path("from")?, to: given.path("to")? },
+            Tool::Run => Self::Run { code: given.text("code")? },
+            Tool::Configure => {
+                Self::Configure(Setting::parse(&given.text("name")?, &given.text("value")?)?)
+            }
         })
     }
 
@@ -180,6 +214,8 @@ impl ToolCall {
             Self::Edit(_) => Tool::Edit,
             Self::Remove { .. } => Tool::Remove,
             Self::Move { .. } => Tool::Move,
+            Self::Run { .. } => Tool::Run,
+            Self::Configure(_) => Tool::Configure,
         }
     }
 
@@ -192,6 +228,8 @@ impl ToolCall {
             | Self::Remove { path } => vec![path],
             Self::List { path } | Self::Search { path, .. } => path.iter().collect(),
             Self::Move { from, to } => vec![from, to],
+            Self::Run { .. } => Vec::new(),
+            Self::Configure(setting) => setting.file().into_iter().collect(),
         }
     }
 
@@ -213,6 +251,8 @@ impl ToolCall {
             Self::Edit(edit) => format!("Edit {}", edit.path),
             Self::Remove { path } => format!("Remove {path}"),
             Self::Move { from, to } => format!("Move {from} to {to}"),
+            Self::Run { .. } => "Run a script".to_owned(),
+            Self::Configure(setting) => format!("Set {}", setting.name()),
         }
     }
 }
@@ -319,7 +359,7 @@ pub fn title_so_far(tool: &str, json: &str) -> Option<String> {
     let verb = match tool {
         Tool::Read => "Read",
         Tool::List => "List",
-        Tool::Search => return None,
+        Tool::Search | Tool::Run | Tool::Configure => return None,
         Tool::Write => "Write",
         Tool::Edit => "Edit",
         Tool::Remove => "Remove",

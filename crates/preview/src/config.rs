@@ -1,9 +1,9 @@
 //! What a project's own settings say about how it is built.
 //!
-//! Only what a preview needs is read from `package.json` and `tsconfig.json`; nothing is installed
-//! and no script of theirs is run.
+//! Only what a preview needs is read from `package.json`, `tsconfig.json` and `.env`; nothing is
+//! installed and no script of theirs is run.
 
-use project::FilePath;
+use project::{FilePath, dotenv};
 use serde_json::Value;
 
 use crate::source::Source;
@@ -15,10 +15,16 @@ pub(crate) struct Config {
     framework: Option<&'static str>,
     /// `@/` → `src/`, from `compilerOptions.paths`; the longest first.
     pub(crate) aliases: Vec<(String, String)>,
+    /// `import.meta.env`, as JSON.
+    pub(crate) env: String,
 }
 
 /// The files that [`Config::read`] reads.
-pub(crate) const FILES: [&str; 3] = ["tsconfig.json", "jsconfig.json", "package.json"];
+pub(crate) const FILES: [&str; 5] =
+    ["tsconfig.json", "jsconfig.json", "package.json", ".env", ".env.local"];
+
+/// Only variables with this beginning get into pages, as with Vite: the others may be secrets.
+const PUBLIC: &str = "VITE_";
 
 impl Config {
     pub(crate) fn read(source: &dyn Source) -> Self {
@@ -34,7 +40,7 @@ impl Config {
         };
         let framework = ["preact", "react"].into_iter().find(|name| depends(name));
         let jsx_import_source = options["jsxImportSource"].as_str().map(str::to_owned);
-        Self { jsx_import_source, framework, aliases: aliases(&options) }
+        Self { jsx_import_source, framework, aliases: aliases(&options), env: env(source) }
     }
 
     /// Returns where a file's JSX imports its runtime from, unless a pragma says otherwise.
@@ -49,6 +55,20 @@ impl Config {
             (false, None) => "react",
         }
     }
+}
+
+fn env(source: &dyn Source) -> String {
+    let mut env = serde_json::json!({
+        "MODE": "development", "DEV": true, "PROD": false, "SSR": false, "BASE_URL": "/",
+    });
+    for name in &FILES[3..] {
+        let bytes = FilePath::parse(name).ok().and_then(|it| source.read(&it)).unwrap_or_default();
+        let variables = dotenv::variables(&String::from_utf8_lossy(&bytes));
+        for (name, value) in variables.into_iter().filter(|it| it.0.starts_with(PUBLIC)) {
+            env[name] = value.into();
+        }
+    }
+    env.to_string()
 }
 
 fn aliases(options: &Value) -> Vec<(String, String)> {

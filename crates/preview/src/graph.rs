@@ -145,6 +145,7 @@ impl Site {
             Ok(compiled) => splice(
                 &compiled,
                 &url,
+                &config.env,
                 |import: &Import| resolver.resolve(import, path),
                 |target| Some(format!("{origin}{}", target.url()?)),
             ),

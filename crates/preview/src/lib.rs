@@ -14,6 +14,7 @@ mod html;
 mod mappings;
 mod packs;
 mod page;
+mod program;
 pub mod protocol;
 mod resolve;
 mod script;
@@ -23,6 +24,7 @@ mod source;
 mod tests;
 
 pub use packs::Packs;
+pub use program::Program;
 pub use protocol::Visitor;
 pub use site::{Answer, Change, Module, Place, Request, Site};
 pub use source::{Assets, Compile, Compiled, Import, Mark, Problem, Source, What, World};

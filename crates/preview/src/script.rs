@@ -20,6 +20,7 @@ pub(crate) struct Spliced {
 pub(crate) fn splice(
     compiled: &Compiled,
     url: &str,
+    env: &str,
     resolve: impl Fn(&Import) -> Result<Target, String>,
     absolute: impl Fn(&Target) -> Option<String>,
 ) -> Result<Spliced, Problem> {
@@ -57,17 +58,17 @@ pub(crate) fn splice(
     }
     code.push_str(compiled.code.get(at..).unwrap_or_default());
     if asks_where {
-        code.insert_str(0, &here(url));
+        code.insert_str(0, &here(url, env));
     }
     Ok(Spliced { code, needs })
 }
 
 /// What `import.meta` is in a module; on the first line, so that no line moves.
-fn here(url: &str) -> String {
+fn here(url: &str, env: &str) -> String {
     format!(
         "const __easel_here=(url=>({{url,resolve:s=>new URL(s,url).href,\
          from:s=>/^[./]/.test(s)?new URL(s,url).href:s,\
-         env:{{MODE:\"development\",DEV:true,PROD:false,SSR:false,BASE_URL:\"/\"}}}}))({});",
+         env:{env}}}))({});",
         json!(url)
     )
 }

@@ -153,8 +153,50 @@ fn an_import_that_leads_nowhere_says_who_asked() {
         throw Object.assign(new SyntaxError("`./x.scss` leads to `x.scss`, and there is no such file in the project (main.js:1:8)"),{easel:{"column":8,"line":1,"message":"`./x.scss` leads to `x.scss`, and there is no such file in the project","path":"main.js"}});"#]].assert_eq(&say("import './x.scss'; import('./gone')"));
     expect![[r#"
         200 text/javascript; charset=utf-8
-        const __easel_here=(url=>({url,resolve:s=>new URL(s,url).href,from:s=>/^[./]/.test(s)?new URL(s,url).href:s,env:{MODE:"development",DEV:true,PROD:false,SSR:false,BASE_URL:"/"}}))("http://pv-a.test/main.js");import("data:text/javascript;
+        const __easel_here=(url=>({url,resolve:s=>new URL(s,url).href,from:s=>/^[./]/.test(s)?new URL(s,url).href:s,env:{"BASE_URL":"/","DEV":true,"MODE":"development","PROD":false,"SSR":false}}))("http://pv-a.test/main.js");import("data:text/javascript;
           «throw new Error("`./gone` leads to `gone`, and there is no such file in the project")»"); import(__easel_here.from(`./${x}`)); __easel_here.url"#]].assert_eq(&say("import('./gone'); import(`./${x}`); import.meta.url"));
+}
+
+#[test]
+fn pages_see_the_public_variables_of_the_project() {
+    let files = files(&[
+        ("main.js", "import.meta.env.VITE_TITLE"),
+        (".env", "VITE_TITLE=from env\nSECRET=no\nVITE_A='1'\n"),
+        (".env.local", "VITE_TITLE=\"its own\"\n"),
+    ]);
+    let told = inlined(&respond(&files, "/main.js", false));
+    assert!(told.contains(r#""VITE_A":"1","VITE_TITLE":"its own""#), "{told}");
+    assert!(!told.contains("SECRET"), "{told}");
+}
+
+#[test]
+fn a_program_is_a_text_with_all_that_it_imports() {
+    let files = files(&[
+        (
+            "src/a.ts",
+            "import { b } from './b';\nimport data from './c.json';\nexport const a: number = b + data;",
+        ),
+        ("src/b.ts", "export const b = 1 as number;"),
+        ("src/c.json", "{}"),
+        ("never.ts", ""),
+    ]);
+    let text = "import { a } from './src/a.ts';\nimport 'preact';\nconsole.log(a as any)";
+    let program = block_on(site().program(&path("script.ts"), text, world(&files)));
+    assert_eq!(program.entry, "easel:/script.ts");
+    let modules: Vec<&str> = program.modules.keys().map(String::as_str).collect();
+    expect![[r#"
+        easel:/__packs/preact@1/preact.js
+        easel:/__packs/preact@1/shared.js
+        easel:/script.ts
+        easel:/src/a.ts
+        easel:/src/b.ts
+        easel:/src/c.json?import"#]]
+    .assert_eq(&modules.join("\n"));
+    let entry = &program.modules[&program.entry];
+    assert!(entry.contains("easel:/src/a.ts") && !entry.contains("as any"), "{entry}");
+
+    let broken = block_on(site().program(&path("s.ts"), "import './gone'", world(&files)));
+    assert!(broken.modules["easel:/s.ts"].contains("no such file"), "{broken:?}");
 }
 
 #[test]

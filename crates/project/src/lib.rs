@@ -8,6 +8,7 @@
 
 pub mod archive;
 pub mod diff;
+pub mod dotenv;
 pub mod git;
 pub mod merge;
 pub mod path;

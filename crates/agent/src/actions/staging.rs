@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use project::path::FilePath;
+use project::{dotenv, path::FilePath};
 
 use super::proposal::{Proposal, Proposed};
 use super::{LIMIT_FILE_BYTES, LIMIT_FILES};
 use crate::edit::{self, Passage, Rung};
 use crate::files::{Files, checksum, text};
 use crate::id::ActionId;
-use crate::tools::{Edit, ToolCall, reading};
+use crate::tools::{Edit, Setting, ToolCall, reading};
 
 /// The overlay of a turn.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +79,14 @@ impl Staging {
             ToolCall::Edit(edit) => self.edit(files, edit),
             ToolCall::Remove { path } => self.remove(files, path),
             ToolCall::Move { from, to } => self.rename(files, from, to),
+            ToolCall::Configure(Setting::Variable { file, name, value }) => {
+                self.set_variable(files, file, name, value)
+            }
+            // Whoever holds the sandbox and the settings does these.
+            ToolCall::Run { .. }
+            | ToolCall::Configure(
+                Setting::Theme(_) | Setting::ProjectName(_) | Setting::ProjectInstructions(_),
+            ) => Err(format!("`{}` is not a change of files", call.tool())),
         }
     }
 
@@ -231,6 +239,28 @@ impl Staging {
         }
         self.put(files, path, None)?;
         Ok(format!("removed `{path}`"))
+    }
+
+    /// Says nothing of the file's other content, which may be secret.
+    fn set_variable(
+        &mut self,
+        files: &dyn Files,
+        path: &FilePath,
+        name: &str,
+        value: &str,
+    ) -> Result<String, String> {
+        let bytes = self.now(files, path).unwrap_or_default();
+        let Some(before) = text(&bytes) else { return Err(format!("`{path}` is not text")) };
+        let Some(after) = dotenv::with_variable(before, name, value) else {
+            return Err(format!(
+                "no quotes can hold this value of `{name}`; use fewer kinds of them"
+            ));
+        };
+        if after == before {
+            return Err(format!("`{name}` has this value already; nothing was changed"));
+        }
+        self.put(files, path, Some(after.into_bytes()))?;
+        Ok(format!("set `{name}` in `{path}`"))
     }
 
     fn rename(

@@ -23,6 +23,9 @@ fn in_review_staging_never_asks() {
             Ask(Secrets): Search “KEY” in keys/server.pem
             Allow: Write .github/workflows/ci.yml
             Allow: Edit package-lock.json
+            Ask(Runs): Run a script
+            Ask(Configures): Set theme
+            Allow: Set env.VITE_TITLE
         "#]],
     );
 }
@@ -46,6 +49,9 @@ fn in_auto_apply_reading_is_free_and_changing_asks() {
             Ask(Secrets): Search “KEY” in keys/server.pem
             Ask(Sensitive): Write .github/workflows/ci.yml
             Ask(Sensitive): Edit package-lock.json
+            Ask(Runs): Run a script
+            Ask(Configures): Set theme
+            Ask(Sensitive): Set env.VITE_TITLE
         "#]],
     );
 }
@@ -70,6 +76,9 @@ fn a_pattern_covers_its_tool_and_folder_but_nothing_special() {
             Ask(Secrets): Search “KEY” in keys/server.pem
             Ask(Sensitive): Write .github/workflows/ci.yml
             Ask(Sensitive): Edit package-lock.json
+            Ask(Runs): Run a script
+            Ask(Configures): Set theme
+            Ask(Sensitive): Set env.VITE_TITLE
         "#]],
     );
 }
@@ -96,6 +105,27 @@ fn always_covers_both_ends_of_a_move() {
         assert_eq!(request.pattern, pattern);
         permissions.grant(&request);
         assert_eq!(permissions.decide(&call), Decision::Allow);
+    }
+}
+
+#[test]
+fn a_pattern_for_files_covers_no_script_and_no_setting() {
+    let run = ToolCall::parse("run", r#"{"code":"1"}"#).unwrap();
+    let theme = ToolCall::parse("configure", r#"{"name":"theme","value":"dark"}"#).unwrap();
+    let all = [grant(Tool::Run, "**"), grant(Tool::Configure, "**")];
+    for mode in [Mode::Review, Mode::AutoApply] {
+        let mut permissions = Permissions { mode, ..auto(&all) };
+        for (call, why, pattern) in
+            [(&run, Why::Runs, "run scripts"), (&theme, Why::Configures, "configure theme")]
+        {
+            assert_eq!(permissions.decide(call), Decision::Ask(why));
+            let request = permissions.request("c1", call, why);
+            assert_eq!(request.pattern, pattern);
+            permissions.grant(&request);
+            assert_eq!(permissions.decide(call), Decision::Allow);
+        }
+        let name = ToolCall::parse("configure", r#"{"name":"project.name","value":"x"}"#).unwrap();
+        assert_eq!(permissions.decide(&name), Decision::Ask(Why::Configures));
     }
 }
 
@@ -159,7 +189,7 @@ fn grant(tool: Tool, pattern: &str) -> Grant {
     }
 }
 
-const CALLS: [(&str, &str); 14] = [
+const CALLS: [(&str, &str); 17] = [
     ("read", r#"{"path":"src/a.ts"}"#),
     ("list", "{}"),
     ("search", r#"{"pattern":"x"}"#),
@@ -174,6 +204,9 @@ const CALLS: [(&str, &str); 14] = [
     ("search", r#"{"pattern":"KEY","path":"keys/server.pem"}"#),
     ("write", r#"{"path":".github/workflows/ci.yml","content":""}"#),
     ("edit", r#"{"path":"package-lock.json","search":"x","replace":"y"}"#),
+    ("run", r#"{"code":"1"}"#),
+    ("configure", r#"{"name":"theme","value":"dark"}"#),
+    ("configure", r#"{"name":"env.VITE_TITLE","value":"x"}"#),
 ];
 
 #[track_caller]

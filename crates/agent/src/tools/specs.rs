@@ -29,6 +29,8 @@ pub(super) fn arguments(tool: Tool) -> &'static [&'static str] {
         Tool::Edit => &["path", "search", "replace", "replace_all"],
         Tool::Remove => &["path"],
         Tool::Move => &["from", "to"],
+        Tool::Run => &["code"],
+        Tool::Configure => &["name", "value"],
     }
 }
 
@@ -40,6 +42,8 @@ fn required(tool: Tool) -> &'static [&'static str] {
         Tool::Write => &["path", "content"],
         Tool::Edit => &["path", "search", "replace"],
         Tool::Move => &["from", "to"],
+        Tool::Run => &["code"],
+        Tool::Configure => &["name", "value"],
     }
 }
 
@@ -66,6 +70,17 @@ fn description(tool: Tool) -> &'static str {
         }
         Tool::Remove => "Removes a file.",
         Tool::Move => "Moves or renames a file. The new path must be free.",
+        Tool::Run => {
+            "Runs a JavaScript or TypeScript module and answers what it prints with `console.log`. \
+             It can import the project's files (`import { add } from \"./src/sum.ts\"`) and the \
+             packages that previews can. It has no page, no network and no files to write, and is \
+             stopped after 5 seconds. Use it to try out code and to check results."
+        }
+        Tool::Configure => {
+            "Changes a setting: `theme` (system, light or dark), `project.name`, \
+             `project.instructions`, or `env.NAME`, an environment variable in `.env`. Pages see \
+             those whose name starts with VITE_, as `import.meta.env.VITE_NAME`."
+        }
     }
 }
 
@@ -81,6 +96,9 @@ fn about(name: &str) -> Value {
         "replace" => text("What takes its place; empty removes it."),
         "offset" => json!({ "type": "integer", "minimum": 1, "description": "The first line." }),
         "limit" => json!({ "type": "integer", "minimum": 1, "description": "How many lines." }),
+        "code" => text("The module's text. Imports are relative to the project's root."),
+        "name" => text("The setting, like theme or env.VITE_TITLE."),
+        "value" => text("What it is set to."),
         "literal" => json!({ "type": "boolean", "description": "The pattern is plain text." }),
         _ => json!({ "type": "boolean", "description": "Replace every occurrence." }),
     }

@@ -21,6 +21,9 @@ fn good_calls_are_understood() {
         expect!["Edit a"],
     );
     check("move", r#"{"from":"a","to":"b"}"#, expect!["Move a to b"]);
+    check("run", r#"{"code":"console.log(1)"}"#, expect!["Run a script"]);
+    check("configure", r#"{"name":"theme","value":"dark"}"#, expect!["Set theme"]);
+    check("configure", r#"{"name":"env.VITE_A","value":""}"#, expect!["Set env.VITE_A"]);
 }
 
 #[test]
@@ -28,7 +31,9 @@ fn bad_calls_say_what_would_be_accepted() {
     check(
         "bash",
         "{}",
-        expect!["there is no tool `bash`; use read, list, search, write, edit, remove or move"],
+        expect![
+            "there is no tool `bash`; use read, list, search, write, edit, remove, move, run or configure"
+        ],
     );
     check(
         "read",
@@ -69,6 +74,28 @@ fn bad_calls_say_what_would_be_accepted() {
         "write",
         r#"{"path":"a"}"#,
         expect!["`write` needs the argument `content`, a text; it accepts `path`, `content`"],
+    );
+    check(
+        "configure",
+        r#"{"name":"auto_apply","value":"on"}"#,
+        expect![
+            "`configure` cannot set `auto_apply`; it sets theme, project.name, project.instructions and env.NAME"
+        ],
+    );
+    check(
+        "configure",
+        r#"{"name":"theme","value":"pink"}"#,
+        expect!["`theme` takes `system`, `light` or `dark`"],
+    );
+    check(
+        "configure",
+        r#"{"name":"project.name","value":" "}"#,
+        expect!["`project.name` takes one line of at most 100 characters"],
+    );
+    check(
+        "configure",
+        r#"{"name":"env.1A","value":""}"#,
+        expect!["`env.NAME` takes a name of letters, digits and `_`, like env.VITE_TITLE"],
     );
 }
 
@@ -134,7 +161,10 @@ fn the_specs_are_always_the_same_bytes() {
     let once = serde_json::to_string(&specs()).unwrap();
     assert_eq!(once, serde_json::to_string(&specs()).unwrap());
     let names: Vec<String> = specs().into_iter().map(|it| it.name).collect();
-    assert_eq!(names, ["read", "list", "search", "write", "edit", "remove", "move"]);
+    assert_eq!(
+        names,
+        ["read", "list", "search", "write", "edit", "remove", "move", "run", "configure"]
+    );
     for spec in specs() {
         let listed: Vec<&String> =
             spec.parameters["properties"].as_object().unwrap().keys().collect();

@@ -86,9 +86,9 @@ text too late
         expect![[r#"
             ask (0 messages)
             ask (2 messages)
-              c1: failed: there is no tool `delete_everything`; use read, list, search, write, edit, remove or move
+              c1: failed: there is no tool `delete_everything`; use read, list, search, write, edit, remove, move, run or configure
             ask (4 messages)
-              c1: failed: there is no tool `delete_everything`; use read, list, search, write, edit, remove or move
+              c1: failed: there is no tool `delete_everything`; use read, list, search, write, edit, remove, move, run or configure
               c2: failed: the arguments of `read` are not valid JSON (EOF while parsing a value at line 1 column 8); send one JSON object
             finish Malformed { what: "`read` has no argument `file`; it accepts `path`, `offset`, `limit`" }
         "#]],

@@ -26,7 +26,7 @@ pub fn unresolved(parts: &[Part]) -> Vec<Unresolved<'_>> {
 }
 
 fn changes(call: &ToolPart) -> bool {
-    Tool::ALL.into_iter().any(|tool| tool.name() == call.tool && !tool.reads())
+    Tool::ALL.into_iter().any(|tool| tool.name() == call.tool && tool.writes())
 }
 
 #[cfg(test)]
