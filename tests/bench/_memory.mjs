@@ -27,15 +27,24 @@ export async function memoryOf(chrome, page, origin) {
 async function usedBy(send) {
   await send("HeapProfiler.collectGarbage");
   const { usedSize, embedderHeapUsedSize, backingStorageSize } = await send("Runtime.getHeapUsage");
-  const { result } = await send("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
-  const { objects } = await send("Runtime.queryObjects", { prototypeObjectId: result.objectId });
-  const sum = await send("Runtime.callFunctionOn", {
-    objectId: objects.objectId,
-    functionDeclaration: "function () { return this.reduce((sum, it) => sum + it.buffer.byteLength, 0) }",
+  const { result } = await send("Runtime.evaluate", {
+    expression: MEMORY,
+    awaitPromise: true,
     returnByValue: true,
   });
-  return usedSize + embedderHeapUsedSize + backingStorageSize + sum.result.value;
+  return usedSize + embedderHeapUsedSize + backingStorageSize + result.value;
 }
+
+// A module's script gives its exports to whoever starts it again; the loader of a worker names it, in
+// the page it was asked for. (`Runtime.queryObjects` would find the memories, but does not return in
+// Chromium 156 where modules are divided.)
+const MEMORY = `(async () => {
+  const loader = self.document ? "" : await (await fetch(location)).text();
+  const asked = performance.getEntriesByType("resource").map((it) => it.name);
+  const [script] = /\\/(?:easel|core|compiler)-[0-9a-f]+\\.js/.exec([loader, ...asked].join(" "));
+  const { default: init } = await import(script);
+  return (await init()).memory.buffer.byteLength;
+})()`;
 
 // A worker's own session. Playwright has none for workers, so messages go by way of the browser's.
 async function attach(root, targetId) {
