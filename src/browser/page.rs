@@ -98,7 +98,7 @@ fn connect(views: Views, desk: Desk) {
     });
     let token = take_token();
     let hear = Rc::clone(&incoming);
-    let (token_at_first, token_for_core) = (token.clone(), token);
+    let (token_at_first, token_for_core) = (token.clone(), token.clone());
     let opened = Port::open(
         tab_name(),
         move || say_hello(token_at_first.clone()),
@@ -106,7 +106,13 @@ fn connect(views: Views, desk: Desk) {
         move |why| views.broken.set(Some(why)),
     );
     match opened {
-        Ok(port) => PORT.set(Some(port)),
+        Ok(port) => {
+            let listens = port.listens();
+            PORT.set(Some(port));
+            if listens {
+                say_hello(token);
+            }
+        }
         Err(why) => views.broken.set(Some(why)),
     }
     dom::on_back(move |project| {
@@ -123,15 +129,16 @@ fn connect(views: Views, desk: Desk) {
 
 /// Says who this tab is. A page that comes back from the browser's cache says it again.
 fn say_hello(token: Option<String>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        send(UpKind::Hello(Hello {
-            build: build(),
-            token,
-            proxy: String::new(),
-            project: dom::project_in_address(),
-            locale: window().navigator().language().unwrap_or_else(|| "en".to_owned()),
-            persisted: dom::persisted().await,
-        }));
+    send(UpKind::Hello(Hello {
+        build: build(),
+        token,
+        proxy: String::new(),
+        project: dom::project_in_address(),
+        locale: window().navigator().language().unwrap_or_else(|| "en".to_owned()),
+    }));
+    wasm_bindgen_futures::spawn_local(async {
+        let granted = dom::persisted().await;
+        wish(Wish::Settings(link::settings::Wish::Persisted { granted }));
     });
 }
 

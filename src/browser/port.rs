@@ -7,11 +7,11 @@ use super::{
     reader,
     worker::{READY, field},
 };
-use js_sys::{Array, Function};
+use js_sys::Array;
 use link::{Down, Up, UpKind};
 use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{MessageEvent, MessageEventInit, MessagePort, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
 /// Where the build puts the worker's script.
 const SCRIPT: &str = "/core_loader.js";
@@ -24,35 +24,32 @@ const STARTED: &str = "easelWorker";
 pub struct Port {
     worker: Worker,
     tab: String,
+    listens: bool,
 }
 
 impl Port {
-    /// Starts the tab's worker. `on_ready` hears that it listens, `on_down` what comes for this tab, `on_broken` that the worker
-    /// has ended.
+    /// Starts the tab's worker. `on_ready` hears that it listens, if it did not from the start; `on_down` what comes for this
+    /// tab; `on_broken` that the worker has ended.
     pub fn open(
         tab: String,
         on_ready: impl Fn() + 'static,
         on_down: impl Fn(Down) + 'static,
         on_broken: impl Fn(String) + 'static,
     ) -> Result<Self, String> {
-        let (worker, early) = started().map_or_else(|| start().map(|it| (it, Array::new())), Ok)?;
-        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            if event.data().as_string().as_deref() == Some(READY) {
-                on_ready();
-            } else if let Ok(down) = reader::read(&event.data()) {
+        let Started { worker, early, listens } = started().unwrap_or_else(start)?;
+        let hear = move |message: JsValue| {
+            if message.as_string().as_deref() == Some(READY) {
+                if !listens {
+                    on_ready();
+                }
+            } else if let Ok(down) = reader::read(&message) {
                 on_down(down);
             }
-        });
-        let hear: &Function = heard.as_ref().unchecked_ref();
-        worker.set_onmessage(Some(hear));
-        for data in early {
-            let event = MessageEventInit::new();
-            event.set_data(&data);
-            if let Ok(event) = MessageEvent::new_with_event_init_dict("message", &event) {
-                // It is our own closure, which throws nothing.
-                hear.call1(&JsValue::NULL, &event).ok();
-            }
-        }
+        };
+        early.into_iter().for_each(&hear);
+        let heard =
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| hear(event.data()));
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();
         let ended = worker.clone();
         let failed = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
@@ -63,7 +60,12 @@ impl Port {
         });
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
         failed.forget();
-        Ok(Self { worker, tab })
+        Ok(Self { worker, tab, listens })
+    }
+
+    /// What is sent now is kept until the worker can take it; else it must have said that it listens.
+    pub fn listens(&self) -> bool {
+        self.listens
     }
 
     pub fn send(&self, what: UpKind) {
@@ -84,17 +86,29 @@ impl Port {
     }
 }
 
-/// Takes the worker that the site's start script has started, and what it said since.
-fn started() -> Option<(Worker, Array)> {
-    let started = field(&js_sys::global(), STARTED);
-    let worker = field(&started, "worker").dyn_into().ok()?;
-    Some((worker, field(&started, "early").dyn_into().ok()?))
+/// A worker, what it has said, and whether what it is told is kept.
+struct Started {
+    worker: Worker,
+    early: Array,
+    listens: bool,
 }
 
-fn start() -> Result<Worker, String> {
+/// Takes the worker that the site's start script has started.
+fn started() -> Option<Result<Started, String>> {
+    let started = field(&js_sys::global(), STARTED);
+    let worker = field(&started, "worker").dyn_into().ok()?;
+    let early = field(&started, "early").dyn_into().ok()?;
+    Some(match field(&started, "failed").as_string() {
+        Some(why) => Err(why),
+        None => Ok(Started { worker, early, listens: true }),
+    })
+}
+
+fn start() -> Result<Started, String> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    Worker::new_with_options(SCRIPT, &options).map_err(|err| text(&err))
+    let worker = Worker::new_with_options(SCRIPT, &options).map_err(|err| text(&err))?;
+    Ok(Started { worker, early: Array::new(), listens: false })
 }
 
 fn text(err: &JsValue) -> String {

@@ -7,7 +7,10 @@
 //!
 //! What a message means is not known here.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures::{channel::mpsc, stream::StreamExt as _};
 use js_sys::{Array, Function, Promise, Reflect};
@@ -27,6 +30,8 @@ const LOCK: &str = "easel-core";
 const CHANNEL: &str = "easel";
 /// Ports that are kept: a service worker that was stopped brings a new one.
 const N_PREVIEWS: usize = 32;
+/// Where the loader keeps what the page says before this listens.
+const EARLY: &str = "easelEarly";
 /// The first message of every worker.
 pub(super) const READY: &str = "ready";
 
@@ -40,6 +45,8 @@ pub fn start() {
         channel,
         tab: RefCell::new(None),
         core: RefCell::new(None),
+        unheard: RefCell::new(None),
+        answered: Cell::new(false),
         previews: RefCell::default(),
     });
     listen_to_the_page(&worker);
@@ -57,6 +64,10 @@ pub(super) struct Worker {
     tab: RefCell<Option<TabId>>,
     /// The way into the session, when this worker is the core.
     core: RefCell<Option<Core>>,
+    /// A hello that was said while this was no core, and that nobody has answered.
+    unheard: RefCell<Option<JsValue>>,
+    /// A core, this or another, has said something to this tab.
+    answered: Cell<bool>,
     /// Ports of service workers of previews, the newest last.
     previews: RefCell<Vec<Preview>>,
 }
@@ -74,6 +85,20 @@ struct Core {
 }
 
 impl Worker {
+    fn heard(self: &Rc<Self>, message: &JsValue) {
+        if let Some((host, port)) = preview_port(message) {
+            relay::open(self, host, port);
+            return;
+        }
+        if !field(&field(message, "what"), "Hello").is_undefined() {
+            *self.tab.borrow_mut() = tab_of(message);
+            if self.core.borrow().is_none() {
+                *self.unheard.borrow_mut() = Some(message.clone());
+            }
+        }
+        self.up(message);
+    }
+
     /// Takes a message from this worker's own tab. Only a core reads it; the others pass it on as it
     /// is.
     fn up(&self, up: &JsValue) {
@@ -105,6 +130,8 @@ impl Worker {
     }
 
     fn tell_the_page(&self, message: &JsValue) {
+        self.unheard.take();
+        self.answered.set(true);
         // The page is gone when this fails, and this worker with it.
         self.scope.post_message(message).ok();
     }
@@ -203,6 +230,9 @@ impl Worker {
         let (ups, mut incoming) = mpsc::unbounded();
         let session = Session::new(ports, build());
         *self.core.borrow_mut() = Some(Core { ups, session: session.clone() });
+        if let Some(hello) = self.unheard.take() {
+            self.up_here(&hello);
+        }
         let this = Rc::clone(self);
         #[expect(clippy::disallowed_methods, reason = "the session, which starts all others")]
         spawn_local(async move {
@@ -214,12 +244,15 @@ impl Worker {
         });
     }
 
-    /// Tells every tab that there is a (new) core.
+    /// Tells every tab that there is a (new) core; its own one only if that knew another. One that waits for its
+    /// first answer need not say again who it is.
     fn announce(&self) {
         let started = DownKind::CoreStarted { build: build() };
         let tab = self.tab.borrow().clone().unwrap_or_default();
         let Some(down) = to_js(&Down { tab, what: started }) else { return };
-        self.tell_the_page(&down);
+        if self.answered.get() {
+            self.tell_the_page(&down);
+        }
         self.broadcast("down-all", &down);
         self.say_all_connected();
     }
@@ -235,18 +268,14 @@ impl Worker {
 fn listen_to_the_page(worker: &Rc<Worker>) {
     let this = Rc::clone(worker);
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let message = event.data();
-        if let Some((host, port)) = preview_port(&message) {
-            relay::open(&this, host, port);
-            return;
-        }
-        if !field(&field(&message, "what"), "Hello").is_undefined() {
-            *this.tab.borrow_mut() = tab_of(&message);
-        }
-        this.up(&message);
+        this.heard(&event.data());
     });
     worker.scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
+    // What the page said before, which the worker's loader has kept.
+    for message in field(&js_sys::global(), EARLY).dyn_into::<Array>().unwrap_or_default() {
+        worker.heard(&message);
+    }
 }
 
 fn listen_to_other_tabs(worker: &Rc<Worker>) {

@@ -139,14 +139,10 @@ impl Session {
     pub(super) async fn pair(&self, hello: &Hello) {
         let settings = self.profile(|it| it.settings.clone());
         let token = hello.token.clone().or_else(|| settings.token.clone());
-        if token != settings.token
-            || hello.proxy != settings.proxy
-            || hello.persisted != settings.persisted
-        {
+        if token != settings.token || hello.proxy != settings.proxy {
             self.change_settings(|it| {
                 it.token.clone_from(&token);
                 it.proxy.clone_from(&hello.proxy);
-                it.persisted = hello.persisted;
             })
             .await;
         }

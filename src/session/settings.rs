@@ -45,7 +45,9 @@ impl Session {
                 self.change_state(tab, |it| it.grants.retain(|it| it.id != grant)).await;
             }
             Wish::Persisted { granted } => {
-                self.change_settings(|it| it.persisted = granted).await;
+                if self.profile(|it| it.settings.persisted != granted) {
+                    self.change_settings(|it| it.persisted = granted).await;
+                }
             }
         }
         self.touch_all(Panel::Settings);

@@ -90,7 +90,6 @@ impl Bench {
             proxy: String::new(),
             project: project.map(str::to_owned),
             locale: "en".to_owned(),
-            persisted: false,
         };
         self.session.take(Up { tab: tab.to_owned(), what: UpKind::Hello(hello) });
         self.run();

@@ -101,8 +101,6 @@ pub struct Hello {
     /// The project that the URL names, to be opened at once.
     pub project: Option<String>,
     pub locale: String,
-    /// The page's answer of `navigator.storage.persisted()`.
-    pub persisted: bool,
 }
 
 /// From the core to a tab.

@@ -16,22 +16,41 @@ use crate::{
 const WORKERS: [&str; 2] = ["core", "compiler"];
 
 /// Starts the page. The core's worker starts while the page's module is still on its way, and its module is compiled
-/// while the worker starts; what the worker says meanwhile waits for `browser/port.rs`.
+/// while the worker starts; what the worker says meanwhile waits for `browser/port.rs`. The page draws when the worker
+/// has got its module, for it is the page's thread that starts workers and lets the first messages through; but it does
+/// not wait long for that. Meanwhile the editor comes, which an open project most likely shows.
 const BOOT: &str = "\
 const worker = new Worker(\"/core_loader.js\", { type: \"module\", name: \"easel\" });
-self.easelWorker = { worker, early: [] };
-worker.onmessage = ({ data }) => self.easelWorker.early.push(data);
-const core = WebAssembly.compileStreaming(fetch(\"/CORE_bg.wasm\"));
-core.catch(() => undefined).then((module) => worker.postMessage(module));
+const started = (self.easelWorker = { worker, early: [] });
+const running = new Promise((done) => {
+  worker.onmessage = ({ data }) => (data === \"running\" ? done() : started.early.push(data));
+  worker.onerror = ({ message }) => done((started.failed = String(message)));
+});
+if (new URLSearchParams(location.search).has(\"project\")) import(\"/editor.js\").catch(() => {});
+const page = WebAssembly.compileStreaming(fetch(\"/PAGE_bg.wasm\"));
+const core = WebAssembly.compileStreaming(fetch(\"/CORE_bg.wasm\")).catch(() => undefined);
+core.then((easelCore) => worker.postMessage({ easelCore }));
 const { default: init } = await import(\"./PAGE.js\");
-await init({ module_or_path: \"/PAGE_bg.wasm\" });
+const module = await page;
+await Promise.race([running, new Promise((done) => setTimeout(done, 200))]);
+await init({ module_or_path: module });
 ";
 
 /// Starts the core with the module that [`BOOT`] sends, or that it loads itself: without a start script, and where the
-/// page could not.
+/// page could not. What the page says before it listens waits for `browser/worker.rs`.
 const CORE_START: &str = "\
-const compiled = new Promise((done) => addEventListener(\"message\", ({ data }) => done(data), { once: true }));
+const early = (self.easelEarly = []);
+const compiled = new Promise((done) => {
+  onmessage = ({ data }) => (data && \"easelCore\" in data ? done(data.easelCore) : early.push(data));
+});
+compiled.then(() => postMessage(\"running\"));
+const { default: init } = await import(SCRIPT);
 await init({ module_or_path: self.name === \"easel\" ? await compiled : undefined });";
+
+/// Starts a worker that nobody waits for.
+const START: &str = "\
+const { default: init } = await import(SCRIPT);
+await init();";
 
 /// Stands in the loaders for what tells them which build they are.
 const BUILD_MARK: &str = "/*BUILD*/";
@@ -48,7 +67,7 @@ pub(super) fn finish(web: &Web, profile: Profile) -> Outcome<()> {
     clear(&site.dir)?;
     copy(&staged(), &site.dir)?;
     site.modules().optimise()?;
-    site.worker("compiler", "await init();")?;
+    site.worker("compiler", START)?;
     let core = site.worker("core", CORE_START)?;
     site.boot(&core)?;
     let build = site.build_id()?;
@@ -105,7 +124,8 @@ impl Site<'_> {
     /// must know it.
     fn worker(&self, name: &str, start: &str) -> Outcome<String> {
         let new = self.modules().place(name, name)?;
-        let loader = format!("import init from \"./{new}.js\";\n{BUILD_MARK}{start}\n");
+        let start = start.replace("SCRIPT", &format!("\"./{new}.js\""));
+        let loader = format!("{BUILD_MARK}{start}\n");
         write(&self.dir.join(format!("{name}_loader.js")), &loader)?;
         Ok(new)
     }
