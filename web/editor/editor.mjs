@@ -32,6 +32,8 @@ export function open(parent, options) {
 class Editor {
   constructor(options) {
     this.options = options;
+    this.locked = options.readOnly;
+    this.wrapped = options.wrap;
     this.readOnly = new Compartment();
     this.wrap = new Compartment();
     this.language = new Compartment();
@@ -125,7 +127,10 @@ class Editor {
     return this.view.state.sliceDoc();
   }
 
+  // What is set anew costs a whole update.
   setReadOnly(on) {
+    if (this.locked === on) return;
+    this.locked = on;
     this.view.dispatch({ effects: this.readOnly.reconfigure(readOnlyness(on)) });
   }
 
