@@ -8,10 +8,17 @@ const LIMIT_DEPTH = 3;
 const LIMIT_ITEMS = 50;
 
 export function text(args) {
-  const [first] = args;
-  const parts = typeof first === "string" && first.includes("%") ? formatted(args) : args.map(show);
-  const all = parts.join(" ");
+  const all = parts(args).join(" ");
   return all.length > LIMIT_TEXT ? `${all.slice(0, LIMIT_TEXT)}…` : all;
+}
+
+function parts(args) {
+  const [first] = args;
+  try {
+    return typeof first === "string" && first.includes("%") ? formatted(args) : args.map(show);
+  } catch {
+    return ["[something that cannot be shown]"];
+  }
 }
 
 /// `%s`, `%d`, `%o` and `%c`, as consoles have them.

@@ -10,9 +10,9 @@ use futures::{
 use js_sys::Promise;
 use preview::Program;
 use serde::Serialize as _;
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast as _, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{DedicatedWorkerGlobalScope, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::reader;
 use crate::{
@@ -21,9 +21,9 @@ use crate::{
 };
 
 const SCRIPT: &str = "/sandbox/sandbox.js";
-/// Twice what a program may take. The interpreter looks at the clock between its steps, and there are
-/// slow ones.
-const PATIENCE_MS: i32 = 10_000;
+/// What a program may take, and time for the interpreter to come. It looks at the clock between its
+/// steps, and there are slow ones.
+const PATIENCE_MS: i32 = 20_000;
 
 /// Starts a worker for each run.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ fn failed(why: &str) -> Ran {
 struct Running {
     worker: Worker,
     _heard: Closure<dyn FnMut(MessageEvent)>,
-    _died: Closure<dyn FnMut(JsValue)>,
+    _died: Closure<dyn FnMut(Event)>,
 }
 
 impl Running {
@@ -72,12 +72,17 @@ impl Running {
         let answer = std::rc::Rc::new(std::cell::Cell::new(Some(answer)));
         let failed = std::rc::Rc::clone(&answer);
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let (Some(answer), Ok(ran)) = (answer.take(), reader::read(&event.data())) {
+            let answer = answer.take();
+            if let (Some(answer), Ok(ran)) = (answer, reader::read(&event.data())) {
                 // Whoever asked may have gone.
                 answer.send(ran).ok();
             }
         });
-        let died = Closure::<dyn FnMut(JsValue)>::new(move |_| drop(failed.take()));
+        let died = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            // Said here, so that the browser does not also report it as the core's own failure.
+            event.prevent_default();
+            drop(failed.take());
+        });
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         worker.set_onerror(Some(died.as_ref().unchecked_ref()));
         worker.post_message(&program).ok()?;

@@ -3,7 +3,8 @@
 //! Every tab's worker asks for the Web Lock `easel-core`. The holder is the core: it runs the
 //! session and answers its own tab by `postMessage` and the others by a broadcast channel. The other
 //! workers only carry messages. When the holder's tab goes, the lock passes, and the next one starts
-//! a session from what is stored; its `CoreStarted` makes every tab say hello again.
+//! a session from what is stored; its `CoreStarted` makes every tab that knew another core say
+//! hello again.
 //!
 //! What a message means is not known here.
 
@@ -32,7 +33,7 @@ const CHANNEL: &str = "easel";
 const N_PREVIEWS: usize = 32;
 /// Where the loader keeps what the page says before this listens.
 const EARLY: &str = "easelEarly";
-/// The first message of every worker.
+/// What a worker says once it listens; pages whose loader keeps what they say need not wait for it.
 pub(super) const READY: &str = "ready";
 
 /// Runs in the worker of every tab.
@@ -51,7 +52,7 @@ pub fn start() {
     });
     listen_to_the_page(&worker);
     listen_to_other_tabs(&worker);
-    // What the page posts before this is lost, so it waits for it.
+    // Where no loader keeps what the page posts, it waits for this.
     worker.scope.post_message(&READY.into()).ok();
     become_core_when_free(&worker);
 }

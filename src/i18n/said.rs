@@ -18,8 +18,11 @@ pub const UNKNOWN_VERSION: &str = "the editor and the project have lost each oth
 pub const THINKING: &str = "Thinking";
 pub const WRITING: &str = "Writing";
 pub const WAITING: &str = "Waiting for your permission";
+pub const CHANGED_SINCE: &str = "This was changed since, so nothing was undone";
+pub const NOT_UNDONE: &str = "The setting could not be kept, so nothing was undone";
 /// For the model, as are the next three.
-pub const NOTHING_PRINTED: &str = "(it ran to its end and printed nothing)";
+pub const NOTHING_PRINTED: &str =
+    "(it ran to its end and printed nothing; a rejection that nobody awaits is not seen)";
 pub const NO_SANDBOX: &str = "the sandbox could not be started, so nothing was run";
 pub const TOO_SLOW: &str = "stopped, because it took too long; what it printed is lost";
 pub const NOT_SET: &str = "the setting could not be kept; it is what it was before";
@@ -340,12 +343,12 @@ pub fn fix_this_at(text: &str, path: &str, line: u32, around: &str) -> String {
 }
 
 /// A setting that a model has set.
-pub fn configured(to: &Setting) -> String {
+pub fn configured(to: &Setting, project: &str) -> String {
     match to {
         Setting::Theme(theme) => format!("The model has set the theme to {}", theme.name()),
         Setting::ProjectName(name) => format!("The model has named the project “{name}”"),
         Setting::ProjectInstructions(_) | Setting::Variable { .. } => {
-            format!("The model has changed {}", to.name())
+            format!("The model has changed the instructions of “{project}”")
         }
     }
 }

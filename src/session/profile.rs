@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use agent::tools::Setting;
 use link::{
     Hello, Panel,
     settings::{ProxyState, Test},
@@ -35,10 +36,19 @@ pub(super) struct Profile {
     /// Bytes used and allowed.
     pub(super) storage: (u64, u64),
     pub(super) busy: String,
-    /// What the last setting that a model has set was before, and in which project.
-    pub(super) configured: Option<(String, agent::tools::Setting)>,
+    /// What models have set, by the notice that undoes it.
+    pub(super) configured: BTreeMap<String, Configured>,
     /// The label of the preview host that the page visits ahead; empty when there are enough.
     pub(super) visiting: String,
+}
+
+/// A setting that a model has set.
+pub(super) struct Configured {
+    pub(super) project: String,
+    /// As the person had it.
+    pub(super) before: Setting,
+    /// As the model has set it last.
+    pub(super) set: Setting,
 }
 
 impl Profile {

@@ -5,7 +5,7 @@ use link::{
     status::{Level, Notice, Saved, Task, View, Wish},
 };
 
-use super::Session;
+use super::{Session, turns::CONFIGURED};
 use crate::i18n::said;
 
 /// More notices than this are not kept.
@@ -51,7 +51,7 @@ impl Session {
             }
             "file-operation" => self.undo_file_operation(tab).await,
             "rewind" => self.undo_rewind(tab).await,
-            "configured" => self.undo_configured().await,
+            id if id.starts_with(CONFIGURED) => self.undo_configured(id).await,
             "changes" => self.changes_wish(tab, link::changes::Wish::Apply).await,
             "export" => {
                 let open = self.workspace_of(tab).map(|it| it.id.clone());

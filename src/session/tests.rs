@@ -318,13 +318,14 @@ fn a_script_is_shown_before_it_runs_and_its_output_goes_back() {
     let program = bench.sandbox.programs.borrow()[0].clone();
     assert!(program.modules[&program.entry].contains("1 + 2"), "{program:?}");
 
-    let failed = Ran { output: "before".into(), error: Some("Error: no".into()) };
+    let secret = "Error: no\nkey = sk-abcdefghijklmnopqrstuvwxyz123456";
+    let failed = Ran { output: "before".into(), error: Some(secret.into()) };
     bench.sandbox.ends.borrow_mut().push_back(failed);
     bench.model_calls("c2", "run", r#"{"code":"throw new Error(\"no\")"}"#);
     bench.model_is_done(StopReason::ToolUse);
     let heard =
         format!("{:?}", bench.gateway.requests.borrow().last().expect("it was granted").messages);
-    assert!(heard.contains("before\\nError: no"), "{heard}");
+    assert!(heard.contains("before\\nError: no") && !heard.contains("sk-abc"), "{heard}");
     bench.model_says("It fails.");
     bench.model_is_done(StopReason::EndOfTurn);
     assert_eq!(bench.chat().status, Status::Ready);
@@ -367,10 +368,23 @@ fn a_setting_asks_is_set_and_can_be_undone() {
     assert_eq!(settings(&bench).project_instructions, "Be brief.");
     assert_eq!(settings(&bench).theme, link::settings::Theme::Dark);
     assert_eq!(name(&bench), "Garden");
-    let undo = Wish::Status(link::status::Wish::Act { notice: "configured".to_owned() });
-    bench.wish(undo);
+    let undo = |bench: &mut Bench, setting: &str| {
+        let status: link::status::View = bench.view(Panel::Status);
+        let notice = status.notices.iter().find(|it| it.id.ends_with(setting));
+        let notice = notice.expect("a setting is told").id.clone();
+        bench.wish(Wish::Status(link::status::Wish::Act { notice }));
+    };
+    undo(&mut bench, "project.name");
     assert_eq!(name(&bench), "Test");
-    assert_eq!(settings(&bench).theme, link::settings::Theme::Dark, "only the last is undone");
+    assert_eq!(settings(&bench).theme, link::settings::Theme::Dark, "each by itself");
+
+    let text = "Mine.".to_owned();
+    bench.wish(Wish::Settings(Settings::SetProjectInstructions { text }));
+    undo(&mut bench, "project.instructions");
+    assert_eq!(settings(&bench).project_instructions, "Mine.", "what was changed since stays");
+    assert!(bench.notices()[0].contains("changed since"), "{:?}", bench.notices());
+    undo(&mut bench, "theme");
+    assert_eq!(settings(&bench).theme, link::settings::Theme::System);
 }
 
 #[test]

@@ -29,6 +29,8 @@ use super::{Session, workspace::Workspace};
 use crate::i18n::said;
 use calls::unless_stopped;
 
+pub(super) use calls::CONFIGURED;
+
 /// A streaming reply is written again when it is older than this. It bounds what a kill can take of
 /// a reply that was not yet complete; nothing acknowledged is ever in it.
 const KEEP_EVERY_MS: u64 = 200;

@@ -59,7 +59,7 @@ for (const victim of ["renderer", "browser"]) {
       }
       easel = new Easel(await chrome.context.newPage(), served);
       await easel.page.goto(address);
-      await expect(easel.mine).toHaveCount(promised.n_messages);
+      await expectMessages(easel, promised.n_messages);
       await expect(easel.card).toHaveAttribute("data-state", /pending|applied/);
 
       const project = unpack(await easel.exportZip());
@@ -86,6 +86,15 @@ for (const victim of ["renderer", "browser"]) {
     await chrome.close();
     await done();
   });
+}
+
+// A long conversation shows its last messages first.
+async function expectMessages(easel, n) {
+  const earlier = easel.messages.getByRole("button", { name: "Earlier messages" });
+  await expect(async () => {
+    if (await earlier.isVisible()) await earlier.click();
+    expect(await easel.mine.count()).toBe(n);
+  }).toPass({ timeout: 30_000 });
 }
 
 // Numbers below a bound, the same for the same seed (mulberry32).

@@ -140,3 +140,55 @@ test("ACT-2 PER-2: a script is run and settings are set, each when it is allowed
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await expect(page.locator("html")).not.toHaveAttribute("data-theme", "dark");
 });
+
+test("WB-1: the window is as it was left", async ({ easel }) => {
+  const { page } = easel;
+  await easel.open();
+  await easel.make("TypeScript");
+  const text = page.getByRole("textbox", { name: /^Text of .*README\.md/ });
+  const scroller = page.locator(".cm-scroller").filter({ has: text });
+  const folder = easel.files.getByRole("treeitem", { name: /^src/ });
+  const width = page.getByRole("separator", { name: "Width of the side bar" });
+  const recent = async () => {
+    await page.keyboard.press("ControlOrMeta+p");
+    const found = await page.getByRole("dialog").getByRole("option").allTextContents();
+    await page.keyboard.press("Escape");
+    return found.slice(0, 2);
+  };
+  const arranged = async () => ({
+    project: new URL(page.url()).search,
+    tabs: await page.getByRole("tab").allTextContents(),
+    shown: await page.getByRole("tab", { selected: true }).allTextContents(),
+    width: await width.getAttribute("aria-valuenow"),
+    folder: await folder.getAttribute("aria-expanded"),
+    phone: await page.getByRole("button", { name: "Phone, 360 px" }).getAttribute("aria-pressed"),
+    console: await page.getByRole("region", { name: "Console" }).count(),
+    recent: await recent(),
+  });
+
+  await page.getByRole("button", { name: "Phone, 360 px" }).click();
+  await page.getByRole("button", { name: "Show the console" }).click();
+  await easel.openFile("main.ts");
+  await easel.openFile("README.md");
+  await easel.command("Move the tab to the other column");
+  await page.getByRole("tab", { name: "Preview" }).click();
+  await text.click();
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.insertText(`\n${"A line of a long file\n".repeat(300)}`);
+  await expect(easel.saved).toBeVisible();
+  await scroller.evaluate((it) => (it.scrollTop = 2_000));
+  await folder.click();
+  await width.focus();
+  for (let n = 0; n < 5; n++) await page.keyboard.press("ArrowRight");
+  const before = await arranged();
+  expect(before).toMatchObject({ tabs: ["Preview", "main.ts", "README.md"], folder: "false", phone: "true", console: 1 });
+  expect(before.recent).toEqual(["README.md", "src/main.ts"]);
+  // The layout is kept a moment after its last change.
+  await page.waitForTimeout(2_000);
+
+  await page.reload();
+  await expect(text).toBeVisible();
+  await expect.poll(arranged).toEqual(before);
+  // Lines that were not yet drawn have an estimated height, so it is near.
+  await expect.poll(() => scroller.evaluate((it) => Math.abs(it.scrollTop - 2_000))).toBeLessThan(100);
+});

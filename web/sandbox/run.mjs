@@ -16,7 +16,10 @@ export function run(quickjs, prelude, { entry, modules }, limits = LIMITS) {
   runtime.setMaxStackSize(limits.stackBytes);
   runtime.setInterruptHandler(late);
   runtime.setModuleLoader(
-    (name) => modules[name] ?? inAddress(name) ?? { error: new Error(`${name} is not in the project`) },
+    (name) => {
+      if (Object.hasOwn(modules, name)) return modules[name];
+      return inAddress(name) ?? { error: new Error(`${name} is not in the project`) };
+    },
     (_, name) => name,
   );
   const vm = runtime.newContext();
@@ -29,7 +32,7 @@ export function run(quickjs, prelude, { entry, modules }, limits = LIMITS) {
     error = late() ? `stopped after ${limits.ms / 1_000} seconds` : String(err?.message ?? err);
   }
   // Freeing an interpreter that was stopped in the middle can fail; it goes with its worker.
-  return { output: printed.text(), error };
+  return { output: printed.text(), error: error && shortened(error, limits.chars) };
 }
 
 function begin(vm, prelude, print) {
@@ -78,12 +81,16 @@ function inAddress(name) {
   return text === undefined ? undefined : new TextDecoder().decode(Uint8Array.from(atob(text), (it) => it.charCodeAt(0)));
 }
 
+function shortened(text, limit) {
+  return text.length > limit ? `${text.slice(0, limit)}…\n(there was more than is kept)` : text;
+}
+
 function printer(limit) {
   const lines = [];
   let left = limit;
   const print = (line) => {
     if (left < 0) return;
-    lines.push(line.length > left ? `${line.slice(0, left)}…\n(more was printed than is kept)` : line);
+    lines.push(shortened(line, left));
     left -= line.length + 1;
   };
   return { print, text: () => lines.join("\n") };

@@ -9,4 +9,5 @@ import { run } from "./run.mjs";
 const wasmLocation = new URL("quickjs.wasm", import.meta.url).href;
 const ready = newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmLocation }));
 
-onmessage = async ({ data }) => postMessage(run(await ready, prelude, data));
+// Without an interpreter there is no answer.
+onmessage = async ({ data }) => postMessage(await ready.then((it) => run(it, prelude, data), () => null));

@@ -32,6 +32,7 @@ test("modules are imported, and one that is missing is named", async () => {
   const modules = { "easel:/sum.js": "export const add = (a, b) => a + b;" };
   await prints('import { add } from "easel:/sum.js"; console.log(add(1, 2))', "3", modules);
   await prints('const { add } = await import("easel:/sum.js"); console.log(add(2, 2))', "4", modules);
+  assert.match((await ran('await import("toString")')).error, /toString is not in the project/);
   const { error } = await ran('import "easel:/none.js"');
   assert.match(error, /none\.js is not in the project/);
   const broken = { "easel:/b.js": 'throw Object.assign(new SyntaxError("x"), { easel: { message: "no", path: "b.js", line: 3, column: 4 } })' };
@@ -77,7 +78,9 @@ test("what does not end, or grows, is stopped", async () => {
   const deep = await ran("const f = () => f() + 1; f()");
   assert.match(deep.error, /stack/);
   const { output } = await ran("for (let i = 0; i < 100_000; i++) console.log('a line of output')");
-  assert.ok(output.length < LIMITS.chars + 100 && output.endsWith("(more was printed than is kept)"));
+  assert.ok(output.length < LIMITS.chars + 100 && output.endsWith("(there was more than is kept)"));
+  const { error: long } = await ran('throw new Error("/ ".repeat(5e6))');
+  assert.ok(long.length < LIMITS.chars + 100, "errors have an end, too");
 });
 
 test("nothing of the app, the browser or the machine is there", async () => {

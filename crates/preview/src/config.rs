@@ -19,20 +19,27 @@ pub(crate) struct Config {
     pub(crate) env: String,
 }
 
-/// The files that [`Config::read`] reads.
-pub(crate) const FILES: [&str; 5] =
-    ["tsconfig.json", "jsconfig.json", "package.json", ".env", ".env.local"];
+const COMPILER: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
+const PACKAGE: &str = "package.json";
+/// As Vite reads them: a later one wins.
+const VARIABLES: [&str; 4] = [".env", ".env.local", ".env.development", ".env.development.local"];
 
 /// Only variables with this beginning get into pages, as with Vite: the others may be secrets.
 const PUBLIC: &str = "VITE_";
 
+/// The files that [`Config::read`] reads.
+pub(crate) fn files() -> impl Iterator<Item = FilePath> {
+    let names = COMPILER.into_iter().chain([PACKAGE]).chain(VARIABLES);
+    names.filter_map(|name| FilePath::parse(name).ok())
+}
+
 impl Config {
     pub(crate) fn read(source: &dyn Source) -> Self {
-        let options = FILES[..2]
+        let options = COMPILER
             .iter()
             .find_map(|name| json(source, name)?.get("compilerOptions").cloned())
             .unwrap_or_default();
-        let package = json(source, "package.json").unwrap_or_default();
+        let package = json(source, PACKAGE).unwrap_or_default();
         let depends = |name: &str| {
             ["dependencies", "devDependencies", "peerDependencies"]
                 .iter()
@@ -61,7 +68,7 @@ fn env(source: &dyn Source) -> String {
     let mut env = serde_json::json!({
         "MODE": "development", "DEV": true, "PROD": false, "SSR": false, "BASE_URL": "/",
     });
-    for name in &FILES[3..] {
+    for name in VARIABLES {
         let bytes = FilePath::parse(name).ok().and_then(|it| source.read(&it)).unwrap_or_default();
         let variables = dotenv::variables(&String::from_utf8_lossy(&bytes));
         for (name, value) in variables.into_iter().filter(|it| it.0.starts_with(PUBLIC)) {

@@ -25,13 +25,15 @@ impl Site {
         let version = crate::page::version(text.as_bytes());
         let (code, needs) = self.module(path, path.as_str(), &version, text, ALONE, world).await;
         let entry = format!("{ALONE}/{}", crate::address::encode(path.as_str()));
-        let mut modules = BTreeMap::from([(entry.clone(), code)]);
+        let mut modules = BTreeMap::new();
         for (target, built) in self.graph(needs, ALONE, world).await {
             let Some(url) = target.url() else { continue };
             let code =
                 String::from_utf8(built.body).unwrap_or_else(|_| broken(path, &not_text(&url)));
             modules.insert(format!("{ALONE}{url}"), code);
         }
+        // Last: no file of the same name takes its place.
+        modules.insert(entry.clone(), code);
         Program { entry, modules }
     }
 }

@@ -226,8 +226,8 @@ impl Site {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let next = |text: &str| {
-            let here = [self.origin.as_str(), ALONE].map(|origin| text.find(&format!("{origin}/")));
-            here.into_iter().flatten().min()
+            let origins = [self.origin.as_str(), ALONE].into_iter().filter(|it| !it.is_empty());
+            origins.filter_map(|origin| text.find(&format!("{origin}/"))).min()
         };
         while let Some(at) = next(rest) {
             out.push_str(&rest[..at]);
@@ -304,8 +304,7 @@ impl Site {
     }
 
     pub(crate) fn config(&self, world: World<'_>) -> Rc<Config> {
-        let paths = config::FILES.iter().filter_map(|name| FilePath::parse(name).ok());
-        let versions = paths
+        let versions = config::files()
             .map(|path| {
                 self.look_at(&path);
                 world.source.version(&path)

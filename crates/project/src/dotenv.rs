@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-/// Where a variable stands in the text, with its line end, and what it holds.
+/// A variable, and where in the text its value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Found {
     name: String,
     value: String,
@@ -18,21 +19,31 @@ pub fn variables(text: &str) -> Vec<(String, String)> {
     found(text).into_iter().map(|it| (it.name, it.value)).collect()
 }
 
-/// Returns the text with a variable set, everything else as it was. None for a value that no quotes
-/// can hold.
+/// Returns the text with a variable set, and everything else as it was. None where no way of
+/// writing the value does that.
 pub fn with_variable(text: &str, name: &str, value: &str) -> Option<String> {
-    let line = format!("{name}={}\n", quoted(value)?);
-    let mut out = text.to_owned();
-    match found(text).into_iter().rfind(|it| it.name == name) {
-        Some(found) => out.replace_range(found.place, &line),
-        None => {
-            if !out.is_empty() && !out.ends_with('\n') {
-                out.push('\n');
-            }
-            out.push_str(&line);
-        }
+    let all = found(text);
+    let there = all.iter().rposition(|it| it.name == name);
+    let mut expected = variables(text);
+    match there {
+        Some(at) => value.clone_into(&mut expected[at].1),
+        None => expected.push((name.to_owned(), value.to_owned())),
     }
-    Some(out)
+    let plain = |it: u8| it.is_ascii_alphanumeric() || b"_./:@,+-".contains(&it);
+    // Quotes where a shell would want them, but better none than no variable.
+    let first = if value.bytes().all(plain) { "" } else { "'" };
+    [first, "'", "\"", "`", ""].into_iter().find_map(|quote| {
+        let written = format!("{quote}{value}{quote}");
+        let mut out = text.to_owned();
+        match there {
+            Some(at) => out.replace_range(all[at].place.clone(), &written),
+            None => {
+                let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+                out.push_str(&format!("{end}{name}={written}\n"));
+            }
+        }
+        (variables(&out) == expected).then_some(out)
+    })
 }
 
 /// Tells whether a variable can have this name.
@@ -45,19 +56,17 @@ fn found(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
     let mut at = 0;
     while at < text.len() {
-        let rest = &text[at..];
-        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
-        let mut end = at + line.len();
-        if let Some((name, before)) = assigned(line) {
-            let value_at = at + before;
-            let (value, n_bytes) = value(&text[value_at..]);
+        let line_end = text[at..].find('\n').map_or(text.len(), |it| at + it + 1);
+        let mut end = line_end;
+        if let Some((name, before)) = assigned(&text[at..line_end]) {
+            let start = at + before;
+            let (value, n_bytes) = value(&text[start..]);
+            let place = start..start + n_bytes;
             // A quoted value may end in a later line; what follows it there is a comment.
-            let after = value_at + n_bytes;
-            if after > end {
-                let tail = text[after..].find('\n').map_or(text.len(), |it| after + it + 1);
-                end = tail;
+            if place.end > line_end {
+                end = text[place.end..].find('\n').map_or(text.len(), |it| place.end + it + 1);
             }
-            all.push(Found { name: name.to_owned(), value, place: at..end });
+            all.push(Found { name: name.to_owned(), value, place });
         }
         at = end;
     }
@@ -66,41 +75,35 @@ fn found(text: &str) -> Vec<Found> {
 
 /// Returns the name that a line gives a value to, and where the value begins.
 fn assigned(line: &str) -> Option<(&str, usize)> {
-    let (left, _) = line.split_once('=')?;
+    let (left, right) = line.split_once('=')?;
     let name = left.trim();
     let name = name.strip_prefix("export ").map_or(name, str::trim_start);
-    let spaces = line[left.len() + 1..].bytes().take_while(|it| matches!(it, b' ' | b'\t')).count();
+    let spaces = right.bytes().take_while(|it| matches!(it, b' ' | b'\t')).count();
     is_name(name).then_some((name, left.len() + 1 + spaces))
 }
 
 /// Returns the value at the beginning of a text, and how much of the text it is.
 fn value(text: &str) -> (String, usize) {
-    let quote = text.chars().next().filter(|it| matches!(it, '\'' | '"' | '`'));
-    if let Some(quote) = quote
-        && let Some((inside, _)) = text[1..].split_once(quote)
+    if let Some(quote) = text.chars().next().filter(|it| matches!(it, '\'' | '"' | '`'))
+        && let Some(end) = closing(&text[1..], quote)
     {
-        let n_bytes = inside.len() + 2;
+        let inside = &text[1..=end];
         let value = match quote {
             '"' => inside.replace("\\n", "\n").replace("\\r", "\r"),
             _ => inside.to_owned(),
         };
-        return (value, n_bytes);
+        return (value, end + 2);
     }
     let line = text.split('\n').next().unwrap_or_default();
     let bare = if line.starts_with('#') { "" } else { line.split(" #").next().unwrap_or_default() };
-    (bare.trim().to_owned(), line.len())
+    let bare = bare.trim_end();
+    (bare.to_owned(), bare.len())
 }
 
-fn quoted(value: &str) -> Option<String> {
-    let plain = |it: u8| it.is_ascii_alphanumeric() || b"_./:@,+-".contains(&it);
-    if value.bytes().all(plain) {
-        return Some(value.to_owned());
-    }
-    // What `"` holds is not what was written when a `\n` is in it.
-    let fits = |quote: char| !value.contains(quote) && (quote != '"' || !value.contains('\\'));
-    let quote = ['\'', '"', '`'].into_iter().find(|it| fits(*it))?;
-    // Line ends are kept as they are; a carriage return would be lost at the next edit.
-    (!value.contains('\r')).then(|| format!("{quote}{value}{quote}"))
+/// Finds the quote that ends a value: one behind a backslash does not.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let ends = text.match_indices(quote).map(|(at, _)| at);
+    ends.into_iter().find(|at| !text[..*at].ends_with('\\'))
 }
 
 #[cfg(test)]
@@ -132,8 +135,19 @@ mod tests {
         let set = |text: &str| with_variable(text, "B", "new").expect("a plain value");
         assert_eq!(set(""), "B=new\n");
         assert_eq!(set("A=1"), "A=1\nB=new\n");
-        assert_eq!(set("A=1\nB='x\ny' # z\n# end\n"), "A=1\nB=new\n# end\n");
+        assert_eq!(set("A=1\nB='x\ny' # z\n# end\n"), "A=1\nB=new # z\n# end\n");
         assert_eq!(set("B=1\nB=2\nC=3\n"), "B=1\nB=new\nC=3\n", "the one that wins");
+    }
+
+    #[test]
+    fn what_stands_around_a_value_stays() {
+        let set = |text: &str, value: &str| with_variable(text, "B", value);
+        assert_eq!(set("export B=1 # told\n", "2").as_deref(), Some("export B=2 # told\n"));
+        assert_eq!(set("B=\r\nC=1\r\n", "2").as_deref(), Some("B=2\r\nC=1\r\n"));
+        assert_eq!(set("B=#none\n", "2").as_deref(), Some("B='2'#none\n"));
+        let open = "A='tis\n";
+        assert_eq!(set(open, "a b").as_deref(), Some("A='tis\nB=\"a b\"\n"), "A stays as it is");
+        assert_eq!(variables(r#"A="say \"hi\"""#)[0].1, r#"say \"hi\""#);
     }
 
     #[test]
@@ -144,7 +158,7 @@ mod tests {
             let sign = |place: u32| signs[number / signs.len().pow(place) % signs.len()];
             let value = format!("{}{}{}{}", sign(0), sign(1), sign(2), sign(3));
             let Some(text) = with_variable("A=1\nX='old'\nB=2\n", "X", &value) else {
-                assert!(value.contains('\'') && value.contains('`'), "{value:?} fits in quotes");
+                assert!(value.contains(['\'', '"', '`', '\\']), "{value:?} fits in quotes");
                 continue;
             };
             n_kept += 1;

@@ -23,10 +23,13 @@ use crate::{
         Session,
         changes::ProjectFiles,
         preview::OwnAssets,
+        profile::Configured,
         workspace::{State, Workspace},
     },
 };
 
+/// How the notices of settings begin that a model has set.
+pub(in crate::session) const CONFIGURED: &str = "configured:";
 /// Where a script stands, so that its imports are relative to the project's root.
 const SCRIPT: &str = "easel-script.ts";
 
@@ -51,7 +54,7 @@ impl Session {
         } else {
             self.stage(&run.workspace, tool)
         };
-        Some(outcome.map(without_secrets))
+        Some(outcome.map(without_secrets).map_err(without_secrets))
     }
 
     /// Runs a call on the files with the staged changes over them.
@@ -90,21 +93,41 @@ impl Session {
     }
 
     async fn configure(&self, workspace: &Workspace, to: &Setting) -> Result<String, String> {
-        let before = self.set(&workspace.id, to).await.ok_or(said::NOT_SET)?;
-        self.0.profile.borrow_mut().configured = Some((workspace.id.clone(), before));
+        let project = workspace.id.clone();
+        let mut before = self.set(&project, to).await.ok_or(said::NOT_SET)?;
+        let notice = format!("{CONFIGURED}{project}:{}", to.name());
+        let mut profile = self.0.profile.borrow_mut();
+        // What the model itself has set before is not what the person had.
+        if let Some(known) = profile.configured.remove(&notice)
+            && known.set == before
+        {
+            before = known.before;
+        }
+        let name = profile.projects.get(&project).map(|it| it.name.clone()).unwrap_or_default();
+        let set = to.clone();
+        profile.configured.insert(notice.clone(), Configured { project, before, set });
+        drop(profile);
         let undo = Some(said::UNDO.to_owned());
-        self.notify("configured", Level::Info, &said::configured(to), undo);
+        self.notify(&notice, Level::Info, &said::configured(to, &name), undo);
         Ok(format!("`{}` is set", to.name()))
     }
 
-    /// Takes back the last setting that a model has set.
-    pub(in crate::session) async fn undo_configured(&self) {
-        let configured = self.0.profile.borrow_mut().configured.take();
-        if let Some((project, before)) = configured
-            && self.set(&project, &before).await.is_none()
-        {
-            self.notify_error("configured", said::NOT_SET, None);
+    /// Takes back what a model has set, unless the person has changed it since.
+    pub(in crate::session) async fn undo_configured(&self, notice: &str) {
+        let known = self.profile(|it| {
+            it.configured
+                .get(notice)
+                .map(|it| (it.project.clone(), it.before.clone(), it.set.clone()))
+        });
+        let Some((project, before, set)) = known else { return };
+        if self.setting(&project, &set).as_ref() != Some(&set) {
+            self.notify(notice, Level::Info, said::CHANGED_SINCE, None);
+        } else if self.set(&project, &before).await.is_none() {
+            let again = Some(said::TRY_AGAIN.to_owned());
+            self.notify_error(notice, said::NOT_UNDONE, again);
+            return;
         }
+        self.0.profile.borrow_mut().configured.remove(notice);
     }
 
     /// Returns what it was before. None when it could not be kept; the reason has been told.

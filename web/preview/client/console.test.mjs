@@ -22,6 +22,7 @@ test("what is circular, deep, long or hostile has an end", () => {
   assert.ok(logged(Array.from({ length: 100_000 }, () => 1)).length < 1_000);
   const trap = new Proxy({}, { getPrototypeOf: () => { throw new Error("no"); } });
   assert.equal(logged(trap), "[something that cannot be shown]");
+  assert.equal(logged("%d", Symbol("s")), "[something that cannot be shown]");
 });
 
 test("the browser's own console still hears it, and its levels are told", () => {

@@ -24,7 +24,10 @@ const worker = new Worker(\"/core_loader.js\", { type: \"module\", name: \"easel
 const started = (self.easelWorker = { worker, early: [] });
 const running = new Promise((done) => {
   worker.onmessage = ({ data }) => (data === \"running\" ? done() : started.early.push(data));
-  worker.onerror = ({ message }) => done((started.failed = String(message)));
+  worker.onerror = ({ message }) => {
+    worker.terminate();
+    done((started.failed = message ?? \"\"));
+  };
 });
 if (new URLSearchParams(location.search).has(\"project\")) import(\"/editor.js\").catch(() => {});
 const page = WebAssembly.compileStreaming(fetch(\"/PAGE_bg.wasm\"));

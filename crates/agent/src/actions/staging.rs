@@ -253,12 +253,10 @@ impl Staging {
         let Some(before) = text(&bytes) else { return Err(format!("`{path}` is not text")) };
         let Some(after) = dotenv::with_variable(before, name, value) else {
             return Err(format!(
-                "no quotes can hold this value of `{name}`; use fewer kinds of them"
+                "this value of `{name}` cannot be written into `{path}` without changing others; use fewer kinds of quotes, and no backslash at its end"
             ));
         };
-        if after == before {
-            return Err(format!("`{name}` has this value already; nothing was changed"));
-        }
+        // Also when it had this value: whoever guesses must not learn that.
         self.put(files, path, Some(after.into_bytes()))?;
         Ok(format!("set `{name}` in `{path}`"))
     }

@@ -73,8 +73,10 @@ fn description(tool: Tool) -> &'static str {
         Tool::Run => {
             "Runs a JavaScript or TypeScript module and answers what it prints with `console.log`. \
              It can import the project's files (`import { add } from \"./src/sum.ts\"`) and the \
-             packages that previews can. It has no page, no network and no files to write, and is \
-             stopped after 5 seconds. Use it to try out code and to check results."
+             packages that previews can. Besides the language there are `console` and timers: no \
+             page, no network, no `URL`, no files to write. Await what is asynchronous at the top \
+             level: a rejection that nobody awaits is not reported. It is stopped after 5 seconds. \
+             Use it to try out code and to check results."
         }
         Tool::Configure => {
             "Changes a setting: `theme` (system, light or dark), `project.name`, \

@@ -4,7 +4,7 @@
 //! read the refusal and went another way. Whether that way was a good one is not judged.
 
 use crate::chat::{Part, ToolPart, ToolState};
-use crate::tools::Tool;
+use crate::tools::{Tool, ToolCall};
 
 /// A change that was refused, and that nothing came after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,14 @@ pub fn unresolved(parts: &[Part]) -> Vec<Unresolved<'_>> {
 }
 
 fn changes(call: &ToolPart) -> bool {
-    Tool::ALL.into_iter().any(|tool| tool.name() == call.tool && tool.writes())
+    let tool = Tool::ALL.into_iter().find(|tool| tool.name() == call.tool);
+    tool.is_some_and(|it| it.writes() || (it == Tool::Configure && sets_variable(call)))
+}
+
+/// A variable is a change of a file.
+fn sets_variable(call: &ToolPart) -> bool {
+    let parsed = ToolCall::parse(&call.tool, &call.arguments);
+    matches!(parsed, Ok(ToolCall::Configure(setting)) if setting.file().is_some())
 }
 
 #[cfg(test)]
