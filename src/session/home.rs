@@ -92,7 +92,14 @@ impl Session {
         }
         let store = self.0.ports.shelf.open(&schema::project_database(project)).await?;
         let epoch = self.profile(|it| it.epoch.clone());
-        let workspace = Rc::new(Workspace::open(project, store, epoch).await?);
+        let (inner, id) = (Rc::downgrade(&self.0), project.to_owned());
+        let rested = move || {
+            if let Some(inner) = inner.upgrade() {
+                Self(inner).touch(&id, &[Panel::Status]);
+            }
+        };
+        let opened = Workspace::open(project, store, epoch, Box::new(rested)).await?;
+        let workspace = Rc::new(opened);
         self.0.workspaces.borrow_mut().insert(project.to_owned(), Rc::clone(&workspace));
         self.mark_interrupted(&workspace).await;
         Ok(workspace)

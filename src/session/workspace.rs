@@ -46,6 +46,8 @@ pub(super) struct Workspace {
     pub(super) id: String,
     store: Rc<dyn Store>,
     epoch: Vec<u8>,
+    /// Called when nothing is being written any more: whoever shows that must show it anew.
+    rested: Box<dyn Fn()>,
     /// Held from the change in memory to its acknowledgement.
     writing: Mutex<Numbers>,
     pub(super) state: RefCell<State>,
@@ -111,6 +113,7 @@ impl Workspace {
         id: &str,
         store: Rc<dyn Store>,
         epoch: Vec<u8>,
+        rested: Box<dyn Fn()>,
     ) -> Result<Self, StoreError> {
         let mut claim = Batch::default();
         claim.put(key::EPOCH, epoch.clone());
@@ -154,6 +157,7 @@ impl Workspace {
             id: id.to_owned(),
             store,
             epoch,
+            rested,
             writing: Mutex::new(numbers),
             state: RefCell::new(state),
         })
@@ -166,6 +170,16 @@ impl Workspace {
         let mut batch = Batch::default();
         batch.expect(key::EPOCH, Some(self.epoch.clone()));
         Writing { workspace: self, after: *numbers, numbers, batch, undo: Vec::new() }
+    }
+
+    fn written(&self) {
+        let mut state = self.state.borrow_mut();
+        state.n_writing -= 1;
+        let rests = state.n_writing == 0;
+        drop(state);
+        if rests {
+            (self.rested)();
+        }
     }
 }
 
@@ -226,14 +240,14 @@ impl Writing<'_> {
                 self.workspace.state.borrow_mut().not_saved = Some(said::not_kept(why));
             }
         }
-        self.workspace.state.borrow_mut().n_writing -= 1;
+        self.workspace.written();
         written
     }
 
     /// Gives up before anything was written.
     pub(super) fn cancel(mut self) {
         self.take_back();
-        self.workspace.state.borrow_mut().n_writing -= 1;
+        self.workspace.written();
     }
 
     fn take_back(&mut self) {
