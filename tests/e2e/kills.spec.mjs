@@ -94,7 +94,7 @@ async function expectMessages(easel, n) {
   await expect(async () => {
     if (await earlier.isVisible()) await earlier.click();
     expect(await easel.mine.count()).toBe(n);
-  }).toPass({ timeout: 30_000 });
+  }).toPass({ timeout: 30_000 + n * 1_000 });
 }
 
 // Numbers below a bound, the same for the same seed (mulberry32).
