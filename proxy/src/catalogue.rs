@@ -3,6 +3,7 @@
 //! Configured ones and those of Settings become one list here. It sends nothing: what providers
 //! list themselves is asked for by [`listing`] and remembered here.
 
+mod groups;
 pub mod listing;
 
 use std::{
@@ -11,10 +12,8 @@ use std::{
 };
 
 use providers::{
-    anthropic::Anthropic,
     endpoint, failure,
     models::{self, Listed},
-    openai::OpenAi,
     script::Script,
 };
 use tokio::time::Instant;
@@ -23,7 +22,10 @@ use wire::{KeyState, Provider, ProviderChange, ProviderKind, Rejection, Rejectio
 use crate::{
     config::{Endpoint, is_id},
     keys::{BadStore, Saved, SavedProviders},
+    lanes::Lane,
 };
+
+pub use groups::{Group, Groups, Weighted};
 
 /// The provider whose replies are recorded.
 pub const SCRIPT: &str = "script";
@@ -34,6 +36,7 @@ const ORDER: [&str; 4] = ["anthropic", "openai", "openrouter", "ollama"];
 #[derive(Debug)]
 pub struct Catalogue {
     configured: Vec<Endpoint>,
+    groups: Groups,
     saved: Mutex<SavedProviders>,
     scripts: Vec<Arc<Script>>,
     lists: Mutex<BTreeMap<String, Remembered>>,
@@ -48,7 +51,7 @@ struct Remembered {
 }
 
 /// Who answers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Route {
     Script(Arc<Script>),
     Endpoint {
@@ -58,11 +61,30 @@ pub enum Route {
     },
 }
 
+impl Route {
+    /// Returns what may fail and rest; a script does neither.
+    #[must_use]
+    pub fn lane(&self) -> Option<Lane> {
+        match self {
+            Self::Script(_) => None,
+            Self::Endpoint { endpoint, model } => {
+                Some(Lane { provider: endpoint.id.clone(), model: model.clone() })
+            }
+        }
+    }
+}
+
 impl Catalogue {
     #[must_use]
-    pub fn new(configured: Vec<Endpoint>, saved: SavedProviders, scripts: Vec<Script>) -> Self {
+    pub fn new(
+        configured: Vec<Endpoint>,
+        groups: Groups,
+        saved: SavedProviders,
+        scripts: Vec<Script>,
+    ) -> Self {
         Self {
             configured,
+            groups,
             saved: Mutex::new(saved),
             scripts: scripts.into_iter().map(Arc::new).collect(),
             lists: Mutex::default(),
@@ -186,17 +208,6 @@ pub enum NotSaved {
     Store(#[from] BadStore),
 }
 
-/// Returns the vendor format that a provider speaks.
-#[must_use]
-pub fn dialect(endpoint: &Endpoint) -> Box<dyn providers::Provider> {
-    match endpoint.kind {
-        ProviderKind::Anthropic => Box::new(Anthropic),
-        ProviderKind::OpenaiCompatible | ProviderKind::Script => {
-            Box::new(OpenAi::at(&endpoint.base_url))
-        }
-    }
-}
-
 fn merged(id: &str, saved: &Saved, configured: Option<&Endpoint>) -> Endpoint {
     let same_place =
         |it: &&Endpoint| endpoint::origin(&it.base_url) == endpoint::origin(&saved.base_url);
@@ -224,7 +235,13 @@ fn key_state(endpoint: &Endpoint, saved: Option<&Saved>) -> KeyState {
 fn needs_key(endpoint: &Endpoint) -> bool {
     let origin = endpoint::origin(&endpoint.base_url);
     let known = ["https://api.anthropic.com", "https://api.openai.com", "https://openrouter.ai"];
-    known.contains(&origin) || origin == "https://ollama.com"
+    let clouds = matches!(
+        endpoint.kind,
+        ProviderKind::Gemini | ProviderKind::Azure | ProviderKind::Vertex | ProviderKind::Bedrock
+    );
+    known.contains(&origin)
+        || origin == "https://ollama.com"
+        || (clouds && origin.starts_with("https://"))
 }
 
 fn to(endpoint: &Endpoint, model: &str) -> Result<Route, Rejection> {

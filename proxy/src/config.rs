@@ -11,12 +11,16 @@ use std::{
     fmt,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use providers::{
+    prices::{self, Price, Seller},
+    vendor::Vendor,
+};
 use wire::ProviderKind;
 
-use crate::keys::Secret;
+use crate::{catalogue::Groups, keys::Secret};
 
 /// An origin is data: on another port, the browser has other projects.
 pub const PORT: u16 = 9595;
@@ -36,8 +40,9 @@ usage: easel-proxy [flags]
   --new-client NAME  make a key with which another program may use /v1, show it once, and end
   --help, --version
 
-keys from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENAI_BASE_URL, OPENROUTER_API_KEY,
-OLLAMA_BASE_URL, OLLAMA_API_KEY
+keys from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENAI_BASE_URL, GEMINI_API_KEY,
+AZURE_OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, AWS_BEARER_TOKEN_BEDROCK or AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, AWS_REGION, OPENROUTER_API_KEY, OLLAMA_BASE_URL, OLLAMA_API_KEY
 ";
 
 /// What to do.
@@ -64,6 +69,8 @@ pub struct Config {
     /// Without a byte for so long, a provider's stream counts as broken.
     pub idle: Duration,
     pub endpoints: Vec<Endpoint>,
+    /// Names of the person's own for models.
+    pub groups: Groups,
 }
 
 /// A provider as it is configured.
@@ -74,6 +81,31 @@ pub struct Endpoint {
     pub base_url: String,
     pub key: Option<Secret>,
     pub models: Vec<String>,
+}
+
+impl Endpoint {
+    /// Who it is to the `providers` crate.
+    #[must_use]
+    pub fn vendor(&self) -> Vendor<'_> {
+        Vendor::new(self.kind, &self.base_url)
+    }
+
+    /// What a model costs there now, if that is known.
+    #[must_use]
+    pub fn price(&self, model: &str) -> Option<Price> {
+        let seller = match self.kind {
+            ProviderKind::Gemini | ProviderKind::Vertex => Some(Seller::Google),
+            ProviderKind::Bedrock => Some(Seller::Bedrock),
+            ProviderKind::Azure => Some(Seller::Azure),
+            ProviderKind::Script
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Anthropic
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Ollama => Seller::at(&self.base_url),
+        };
+        let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+        prices::find(seller?, model, now_secs)
+    }
 }
 
 /// A value that stops the start.
@@ -125,6 +157,7 @@ pub fn read(
         origins: file.origins,
         idle: file.idle,
         endpoints,
+        groups: file.groups,
         data,
     })))
 }

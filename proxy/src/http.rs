@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod body;
+mod dialects;
 mod gate;
 mod hosts;
 mod policy;
@@ -13,7 +14,6 @@ mod preview;
 mod refusal;
 mod site;
 mod stream;
-mod v1;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -29,9 +29,8 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 pub use hosts::Hosts;
 
 use crate::{
-    catalogue::Catalogue,
+    exchange::Gateway,
     keys::{Clients, Secret},
-    upstream::Upstream,
 };
 
 /// A request with pictures in it is this large; nothing is larger.
@@ -49,8 +48,7 @@ pub struct State {
     pub hosts: Hosts,
     pub token: Secret,
     pub clients: Clients,
-    pub catalogue: Catalogue,
-    pub upstream: Upstream,
+    pub gateway: Arc<Gateway>,
     pub site: PathBuf,
 }
 
@@ -66,8 +64,7 @@ pub fn router(state: State) -> Router {
         .route("/app/providers", get(app::providers))
         .route("/app/providers/{id}", put(app::set_provider).delete(app::remove_provider))
         .route("/app/providers/{id}/test", post(app::test_provider))
-        .route("/v1/chat/completions", post(v1::chat))
-        .route("/v1/models", get(v1::models))
+        .merge(dialects::routes())
         .route("/healthz", get(app::alive))
         .fallback(site::serve)
         .method_not_allowed_fallback(refusal::wrong_method)

@@ -2,13 +2,15 @@
 //!
 //! It adds the one thing that a browser must not hold, the provider's keys, and takes away the one
 //! thing that the app must not care about, which provider answers. It also serves the app and the
-//! previews, each from its own origin. A request passes `http` → `catalogue` → `upstream`, and its
+//! previews, each from its own origin. A request passes `http` → `exchange` → `catalogue` → `upstream`, and its
 //! answer comes back the same way.
 
 pub mod catalogue;
 pub mod config;
+pub mod exchange;
 pub mod http;
 pub mod keys;
+pub mod lanes;
 mod log;
 mod port;
 mod serve;

@@ -9,6 +9,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,8 +25,10 @@ use tokio::{
 use crate::{
     catalogue::Catalogue,
     config::{Config, PORT},
+    exchange::Gateway,
     http::{Hosts, State, router},
     keys::{self, BadStore, Clients, SavedProviders, Secret},
+    lanes::Lanes,
     port, say,
     upstream::Upstream,
 };
@@ -121,8 +124,12 @@ pub async fn bind(config: Config) -> Result<Bound, NotStarted> {
         hosts,
         token: token.clone(),
         clients,
-        catalogue: Catalogue::new(config.endpoints, saved, scripts),
-        upstream: Upstream::new(config.idle),
+        gateway: Arc::new(Gateway {
+            catalogue: Catalogue::new(config.endpoints, config.groups, saved, scripts),
+            upstream: Upstream::new(config.idle),
+            lanes: Lanes::default(),
+            batches: Arc::default(),
+        }),
         site: config.site,
     });
     Ok(Bound { listeners, router, address, home, token })

@@ -3,10 +3,11 @@
 //! It costs nothing where the provider's list of models proves address and key, and a few tokens
 //! where only a question does.
 
-use providers::models::Listed;
-use wire::{
-    Block, Hop, Message, ModelEvent, ModelRequest, Rejection, RejectionCode, Role, TestReport,
+use providers::{
+    ask::{Ask, Block, Message},
+    models::Listed,
 };
+use wire::{Hop, ModelEvent, Rejection, RejectionCode, Role, TestReport};
 
 use crate::{
     catalogue::{Catalogue, Route},
@@ -55,17 +56,14 @@ async fn question(
     endpoint: &Endpoint,
     model: String,
 ) -> Result<(), Rejection> {
-    let text = Block::Text { text: "Answer with one word: ready?".to_owned() };
-    let ask = ModelRequest {
-        model: model.clone(),
-        system: Vec::new(),
-        messages: vec![Message { role: Role::User, blocks: vec![text] }],
-        tools: Vec::new(),
-        max_output_tokens: ANSWER_TOKENS,
-        temperature: None,
+    let text = Block::Text("Answer with one word: ready?".to_owned());
+    let mut ask = Ask {
+        messages: vec![Message { role: Role::User, pieces: vec![text.into()] }],
+        max_output_tokens: Some(ANSWER_TOKENS),
+        ..Ask::default()
     };
     let route = Route::Endpoint { endpoint: endpoint.clone(), model };
-    let mut reply = upstream.reply(route, ask).await?;
+    let mut reply = upstream.reply(&route, &mut ask, "trial").await?;
     while let Some(events) = reply.next().await {
         for event in events {
             if let ModelEvent::Error(rejection) = event {

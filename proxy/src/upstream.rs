@@ -3,28 +3,39 @@
 //! It follows no redirect, so a key goes to the address that it was entered for and nowhere else;
 //! it tries nothing twice. It knows no vendor's format.
 
+mod aws;
+mod google;
 mod reply;
 mod trouble;
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use providers::{Auth, Method, Provider, UpstreamRequest, endpoint, failure, models::Listed};
-use tokio::time::timeout;
-use wire::{ModelRequest, Rejection, RejectionCode};
-
-use crate::{
-    catalogue::{Route, dialect},
-    config::Endpoint,
+use providers::{
+    ask::Ask,
+    dialect::BadAsk,
+    failure,
+    models::Listed,
+    reply::distinguish,
+    vendor::{Auth, Method, UpstreamRequest},
+    whole::Whole,
 };
+use tokio::time::timeout;
+use wire::{Rejection, RejectionCode};
+
+use crate::{catalogue::Route, config::Endpoint, keys::Secret};
 pub use reply::Reply;
+pub(crate) use reply::drain;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -38,6 +49,7 @@ const BODY_LIMIT_BYTES: usize = 8 << 20;
 #[derive(Debug, Clone)]
 pub struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    tokens: Arc<google::Tokens>,
     idle: Duration,
 }
 
@@ -57,51 +69,137 @@ impl Upstream {
             .pool_idle_timeout(POOL_IDLE)
             .pool_timer(TokioTimer::new())
             .build(connector);
-        Self { client, idle }
+        Self { client, tokens: Arc::default(), idle }
     }
 
-    /// Asks for a reply and waits until it begins.
-    pub async fn reply(&self, route: Route, mut ask: ModelRequest) -> Result<Reply, Rejection> {
+    /// Asks for a streamed reply and waits until it begins.
+    /// `id` tells this reply's calls from those of others.
+    pub async fn reply(&self, route: &Route, ask: &mut Ask, id: &str) -> Result<Reply, Rejection> {
         match route {
-            Route::Script(script) => Reply::scripted(script.play(&ask)),
+            Route::Script(script) => Reply::scripted(script.play(ask)),
             Route::Endpoint { endpoint, model } => {
-                ask.model = model;
-                let dialect = dialect(&endpoint);
-                let request = dialect.request(&ask);
-                let answer = self.send(&endpoint, dialect.as_ref(), request).await?;
-                if is_json(&answer) {
-                    // Some gateways put an error into an answer that looks good.
-                    return Err(self.refused(&endpoint, StatusCode::BAD_GATEWAY, answer).await);
-                }
-                Ok(Reply::streamed(answer, dialect.decoder(), &ask.model, self.idle))
+                let vendor = endpoint.vendor();
+                ask.model.clone_from(model);
+                let request = vendor.ask(ask, true).map_err(|err| untold(&err))?;
+                let answer = self.send(endpoint, request).await?;
+                let answer = self.streaming(endpoint, answer).await?;
+                let price = endpoint.price(model);
+                Ok(Reply::streamed(answer, vendor.dialect(), price, id, self.idle))
             }
         }
     }
 
-    /// Asks which models there are.
-    pub async fn list(
+    /// Asks for a reply in one piece.
+    pub async fn whole(&self, route: &Route, ask: &mut Ask, id: &str) -> Result<Whole, Rejection> {
+        match route {
+            Route::Script(script) => {
+                let mut reply = Reply::scripted(script.play(ask))?;
+                let mut whole = Whole::default();
+                while let Some(events) = reply.next().await {
+                    events.into_iter().for_each(|it| whole.add(it));
+                }
+                Ok(whole)
+            }
+            Route::Endpoint { endpoint, model } => {
+                let vendor = endpoint.vendor();
+                ask.model.clone_from(model);
+                let request = vendor.ask(ask, false).map_err(|err| untold(&err))?;
+                let answer = self.send(endpoint, request).await?;
+                let body = self.read(answer).await?;
+                let mut events = vendor.dialect().read_whole(&body).map_err(|err| {
+                    tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
+                    failure::unreadable()
+                })?;
+                distinguish(&mut events, id);
+                Ok(Whole::collect(events))
+            }
+        }
+    }
+
+    /// Sends a body that is in the provider's own dialect, and returns the answer unread.
+    pub async fn pass(
         &self,
         endpoint: &Endpoint,
-        dialect: &dyn Provider,
-    ) -> Result<Vec<Listed>, Rejection> {
-        let answer = self.send(endpoint, dialect, dialect.list()).await?;
-        let body = Limited::new(answer.into_body(), BODY_LIMIT_BYTES).collect();
-        let body = timeout(self.idle, body).await.ok().and_then(Result::ok);
-        let body = body.ok_or_else(failure::unreadable)?.to_bytes();
-        dialect.read_list(&body).map_err(|err| {
+        model: &str,
+        stream: bool,
+        body: Bytes,
+    ) -> Result<Response<hyper::body::Incoming>, Rejection> {
+        self.send(endpoint, endpoint.vendor().post(model, stream, body)).await
+    }
+
+    /// Asks how many tokens a request has; none where the provider does not tell.
+    pub async fn count(
+        &self,
+        endpoint: &Endpoint,
+        body: Bytes,
+    ) -> Option<Result<Bytes, Rejection>> {
+        let request = endpoint.vendor().count(body)?;
+        Some(match self.send(endpoint, request).await {
+            Ok(answer) => self.read(answer).await,
+            Err(rejection) => Err(rejection),
+        })
+    }
+
+    /// Asks for embeddings; none where the provider has none in this form.
+    pub async fn embed(
+        &self,
+        endpoint: &Endpoint,
+        body: Bytes,
+    ) -> Option<Result<Bytes, Rejection>> {
+        let request = endpoint.vendor().embed(body)?;
+        Some(match self.send(endpoint, request).await {
+            Ok(answer) => self.read(answer).await,
+            Err(rejection) => Err(rejection),
+        })
+    }
+
+    /// Asks which models there are.
+    pub async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Listed>, Rejection> {
+        let vendor = endpoint.vendor();
+        let answer = self.send(endpoint, vendor.list()).await?;
+        let body = self.read(answer).await?;
+        vendor.read_list(&body).map_err(|err| {
             tracing::info!(provider = endpoint.id, cause = %err, "unreadable list of models");
             failure::unreadable()
         })
+    }
+
+    /// Returns an answer that is a stream. Some gateways put an error into an answer that looks
+    /// good.
+    pub(crate) async fn streaming(
+        &self,
+        endpoint: &Endpoint,
+        answer: Response<hyper::body::Incoming>,
+    ) -> Result<Response<hyper::body::Incoming>, Rejection> {
+        if is_json(&answer) {
+            return Err(self.refused(endpoint, StatusCode::BAD_GATEWAY, answer).await);
+        }
+        Ok(answer)
+    }
+
+    /// Without a byte for so long, a stream counts as broken.
+    #[must_use]
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    pub(crate) async fn read(
+        &self,
+        answer: Response<hyper::body::Incoming>,
+    ) -> Result<Bytes, Rejection> {
+        let body = Limited::new(answer.into_body(), BODY_LIMIT_BYTES).collect();
+        let body = timeout(self.idle, body).await.ok().and_then(Result::ok);
+        Ok(body.ok_or_else(failure::unreadable)?.to_bytes())
     }
 
     /// Sends one request and returns its answer, if it is a good one.
     async fn send(
         &self,
         endpoint: &Endpoint,
-        dialect: &dyn Provider,
         request: UpstreamRequest,
     ) -> Result<Response<hyper::body::Incoming>, Rejection> {
-        let request = build(endpoint, dialect.auth(), request)?;
+        let token = self.token(endpoint).await?;
+        let request = build(endpoint, request, token.as_ref())?;
         let sent = timeout(self.idle, self.client.request(request)).await;
         let answer = match sent {
             Ok(Ok(answer)) => answer,
@@ -118,6 +216,35 @@ impl Upstream {
             return Ok(answer);
         }
         Err(self.refused(endpoint, status, answer).await)
+    }
+
+    /// Returns the token that a service account's key stands for.
+    async fn token(&self, endpoint: &Endpoint) -> Result<Option<Secret>, Rejection> {
+        if endpoint.vendor().auth() != Auth::Google {
+            return Ok(None);
+        }
+        let Some(key) = &endpoint.key else { return Ok(None) };
+        let Some(account) = google::account(key) else { return Ok(None) };
+        let now = SystemTime::now();
+        if let Some(token) = self.tokens.get(key, now) {
+            return Ok(Some(token));
+        }
+        let bad = |what: &str| {
+            let message = format!("`{}` gives no token: {what}", endpoint.id);
+            failure::plain(RejectionCode::BadKey, &message)
+        };
+        let request = account.request(now).map_err(bad)?;
+        let answer = timeout(CONNECT, self.client.request(request)).await;
+        let answer = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(err)) => return Err(trouble::unreachable(&endpoint.id, &err)),
+            Err(_) => return Err(bad("its token server does not answer")),
+        };
+        if !answer.status().is_success() {
+            return Err(bad("its token server refuses the account's key"));
+        }
+        let body = self.read(answer).await?;
+        self.tokens.keep(key, &body, now).map(Some).map_err(bad)
     }
 
     async fn refused(
@@ -148,10 +275,15 @@ fn is_json(answer: &Response<hyper::body::Incoming>) -> bool {
     media_type.is_some_and(|it| it.starts_with("application/json"))
 }
 
+/// What an ask holds and this provider has no form for.
+fn untold(err: &BadAsk) -> Rejection {
+    failure::plain(RejectionCode::BadRequest, &format!("This cannot be asked: {err}"))
+}
+
 fn build(
     endpoint: &Endpoint,
-    auth: Auth,
     request: UpstreamRequest,
+    token: Option<&Secret>,
 ) -> Result<Request<Full<Bytes>>, Rejection> {
     let bad = |what: &str| {
         let message = format!("`{}` cannot be asked: {what}", endpoint.id);
@@ -163,7 +295,7 @@ fn build(
     };
     let mut builder = Request::builder()
         .method(method)
-        .uri(endpoint::join(&endpoint.base_url, request.path))
+        .uri(request.address)
         .header(header::USER_AGENT, concat!("easel/", env!("CARGO_PKG_VERSION")))
         .header(header::ACCEPT, "application/json, text/event-stream");
     if request.method == Method::Post {
@@ -172,19 +304,26 @@ fn build(
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    if let Some(key) = endpoint.key.as_ref().filter(|it| !it.is_empty()) {
-        let (name, value) = match auth {
-            Auth::Bearer => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
-            Auth::ApiKey => (header::HeaderName::from_static("x-api-key"), key.expose().to_owned()),
-        };
-        let mut value = HeaderValue::from_str(&value)
-            .ok()
-            .ok_or_else(|| bad("its key holds characters that no key has"))?;
-        value.set_sensitive(true);
-        builder = builder.header(name, value);
-    }
-    builder
-        .body(Full::new(request.body.into()))
+    let mut built = builder
+        .body(Full::new(request.body.clone()))
         .ok()
-        .ok_or_else(|| bad("its address cannot be used"))
+        .ok_or_else(|| bad("its address cannot be used"))?;
+    let key = token.or(endpoint.key.as_ref()).filter(|it| !it.is_empty());
+    let Some(key) = key else { return Ok(built) };
+    let (name, value) = match endpoint.vendor().auth() {
+        Auth::Bearer | Auth::Google => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
+        Auth::Header(name) => (HeaderName::from_static(name), key.expose().to_owned()),
+        Auth::Aws => {
+            let region = aws::region(&endpoint.base_url);
+            let now = SystemTime::now();
+            aws::authorize(&mut built, &request.body, key, region, now).map_err(bad)?;
+            return Ok(built);
+        }
+    };
+    let mut value = HeaderValue::from_str(&value)
+        .ok()
+        .ok_or_else(|| bad("its key holds characters that no key has"))?;
+    value.set_sensitive(true);
+    built.headers_mut().insert(name, value);
+    Ok(built)
 }

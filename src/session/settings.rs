@@ -93,6 +93,12 @@ impl Session {
         let kind = match kind {
             "anthropic" => ProviderKind::Anthropic,
             "script" => ProviderKind::Script,
+            "openai-responses" => ProviderKind::OpenaiResponses,
+            "azure" => ProviderKind::Azure,
+            "gemini" => ProviderKind::Gemini,
+            "vertex" => ProviderKind::Vertex,
+            "bedrock" => ProviderKind::Bedrock,
+            "ollama" => ProviderKind::Ollama,
             _ => ProviderKind::OpenaiCompatible,
         };
         let change = ProviderChange { kind, base_url, key, models };
@@ -201,6 +207,12 @@ fn provider(provider: &wire::Provider, test: Option<&Test>) -> Provider {
             ProviderKind::Script => "script",
             ProviderKind::OpenaiCompatible => "openai-compatible",
             ProviderKind::Anthropic => "anthropic",
+            ProviderKind::OpenaiResponses => "openai-responses",
+            ProviderKind::Azure => "azure",
+            ProviderKind::Gemini => "gemini",
+            ProviderKind::Vertex => "vertex",
+            ProviderKind::Bedrock => "bedrock",
+            ProviderKind::Ollama => "ollama",
         }
         .to_owned(),
         base_url: provider.base_url.clone(),

@@ -191,7 +191,7 @@ impl Bench {
     }
 
     pub(super) fn model_is_done(&mut self, reason: StopReason) {
-        self.model(&[ModelEvent::Finish { reason }]);
+        self.model(&[ModelEvent::Finish { reason, stopped_by: None }]);
     }
 }
 

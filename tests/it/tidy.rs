@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("link", &[]),
     ("preview", &["project", "shape"]),
     ("project", &["crc32fast"]),
-    ("providers", &["wire"]),
+    ("providers", &["crc32fast", "wire"]),
     ("shape", &[]),
     ("store", &["agent", "project", "shape", "wire"]),
     ("wire", &[]),

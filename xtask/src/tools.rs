@@ -4,6 +4,7 @@
 
 mod debian;
 mod node;
+mod python;
 mod rust;
 mod web;
 
@@ -25,6 +26,7 @@ pub(crate) fn say(message: &str) {
 pub(crate) fn all() -> Outcome<()> {
     web()?;
     npm()?;
+    python()?;
     browser()
 }
 
@@ -51,6 +53,11 @@ pub(crate) fn web() -> Outcome<Web> {
 /// Sets up what comes from npm, as `package-lock.json` has it.
 pub(crate) fn npm() -> Outcome<()> {
     node::ensure()
+}
+
+/// Sets up what comes from PyPI and returns the interpreter that has it.
+pub(crate) fn python() -> Outcome<PathBuf> {
+    python::ensure()
 }
 
 /// Sets up Chromium and its driver.

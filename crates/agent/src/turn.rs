@@ -183,7 +183,7 @@ impl Turn {
                 self.usage.add(usage);
                 Vec::new()
             }
-            ModelEvent::Finish { reason } => return self.reply_ended(reason),
+            ModelEvent::Finish { reason, .. } => return self.reply_ended(reason),
             ModelEvent::Error(rejection) if rejection.code == RejectionCode::CutOff => {
                 return self.finish(Outcome::Interrupted);
             }

@@ -50,7 +50,9 @@ fn a_page_carries_its_small_modules() {
         expect![[r#"
             200 text/html; charset=utf-8
             <!doctype html>
-            <head><script data-generation="7">client()</script><script type="importmap">{"imports":{"http://pv-a.test/__packs/preact@1/jsx.js":"data:text/javascript;charset=utf-8;
+            <head><script data-generation="7">client()</script><script type="importmap">{"imports":{"preact":"http://pv-a.test/__packs/preact@1/preact.js","preact/jsx-runtime":"data:text/javascript;charset=utf-8;
+              «import"http://pv-a.test/__packs/preact@1/shared.js";/* /packs/preact@1/jsx.js */
+            //# sourceURL=http://pv-a.test/__packs/preact@1/jsx.js»","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js","http://pv-a.test/__packs/preact@1/jsx.js":"data:text/javascript;charset=utf-8;
               «import"http://pv-a.test/__packs/preact@1/shared.js";/* /packs/preact@1/jsx.js */
             //# sourceURL=http://pv-a.test/__packs/preact@1/jsx.js»","http://pv-a.test/__packs/preact@1/shared.js":"data:text/javascript;charset=utf-8;
               «/* /packs/preact@1/shared.js */
@@ -68,9 +70,7 @@ fn a_page_carries_its_small_modules() {
 
             //# sourceURL=http://pv-a.test/src/main.tsx»","http://pv-a.test/src/x.css?import":"data:text/javascript;charset=utf-8;
               «const css="a{background:url(\"http://pv-a.test/src/i.png\")}",name="/src/x.css";let style=[...document.querySelectorAll("style[data-easel]")].find(it=>it.dataset.easel===name);if(!style){style=document.createElement("style");style.dataset.easel=name;document.head.append(style)}style.textContent=css;export default css;
-            //# sourceURL=http://pv-a.test/src/x.css?import»","preact":"http://pv-a.test/__packs/preact@1/preact.js","preact/jsx-runtime":"data:text/javascript;charset=utf-8;
-              «import"http://pv-a.test/__packs/preact@1/shared.js";/* /packs/preact@1/jsx.js */
-            //# sourceURL=http://pv-a.test/__packs/preact@1/jsx.js»","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js"}}</script>
+            //# sourceURL=http://pv-a.test/src/x.css?import»"}}</script>
             <title>x</title></head>
             <script type="module">import "http://pv-a.test/src/main.tsx"</script>"#]],
     );
@@ -101,34 +101,34 @@ fn endings_indexes_aliases_and_public_files_are_found() {
         &files,
         "/",
         expect![[r#"
-        200 text/html; charset=utf-8
-        <script data-generation="7">client()</script><script type="importmap">{"imports":{"http://pv-a.test/a.jsx":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/a.jsx»","http://pv-a.test/b.ts":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/b.ts»","http://pv-a.test/c/index.mts":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/c/index.mts»","http://pv-a.test/g.json?import":"data:text/javascript;charset=utf-8;
-          «export default {};
-        //# sourceURL=http://pv-a.test/g.json?import»","http://pv-a.test/h.ts?raw":"data:text/javascript;charset=utf-8;
-          «export default "text";
-        //# sourceURL=http://pv-a.test/h.ts?raw»","http://pv-a.test/lib/d.ts":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/lib/d.ts»","http://pv-a.test/main.ts":"data:text/javascript;charset=utf-8;
-          «import "http://pv-a.test/a.jsx";
-        import "http://pv-a.test/b.ts";
-        import "http://pv-a.test/c/index.mts";
-        import "http://pv-a.test/lib/d.ts";
-        import "http://pv-a.test/public/e.js";
-        import "http://pv-a.test/src/f.js";
-        import "http://pv-a.test/g.json?import";
-        import "http://pv-a.test/h.ts?raw";
+            200 text/html; charset=utf-8
+            <script data-generation="7">client()</script><script type="importmap">{"imports":{"preact":"http://pv-a.test/__packs/preact@1/preact.js","preact/jsx-runtime":"http://pv-a.test/__packs/preact@1/jsx.js","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js","http://pv-a.test/a.jsx":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/a.jsx»","http://pv-a.test/b.ts":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/b.ts»","http://pv-a.test/c/index.mts":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/c/index.mts»","http://pv-a.test/g.json?import":"data:text/javascript;charset=utf-8;
+              «export default {};
+            //# sourceURL=http://pv-a.test/g.json?import»","http://pv-a.test/h.ts?raw":"data:text/javascript;charset=utf-8;
+              «export default "text";
+            //# sourceURL=http://pv-a.test/h.ts?raw»","http://pv-a.test/lib/d.ts":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/lib/d.ts»","http://pv-a.test/main.ts":"data:text/javascript;charset=utf-8;
+              «import "http://pv-a.test/a.jsx";
+            import "http://pv-a.test/b.ts";
+            import "http://pv-a.test/c/index.mts";
+            import "http://pv-a.test/lib/d.ts";
+            import "http://pv-a.test/public/e.js";
+            import "http://pv-a.test/src/f.js";
+            import "http://pv-a.test/g.json?import";
+            import "http://pv-a.test/h.ts?raw";
 
-        //# sourceURL=http://pv-a.test/main.ts»","http://pv-a.test/public/e.js":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/public/e.js»","http://pv-a.test/src/f.js":"data:text/javascript;charset=utf-8;
-          «
-        //# sourceURL=http://pv-a.test/src/f.js»","preact":"http://pv-a.test/__packs/preact@1/preact.js","preact/jsx-runtime":"http://pv-a.test/__packs/preact@1/jsx.js","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js"}}</script><script type="module">import "http://pv-a.test/main.ts"</script>"#]],
+            //# sourceURL=http://pv-a.test/main.ts»","http://pv-a.test/public/e.js":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/public/e.js»","http://pv-a.test/src/f.js":"data:text/javascript;charset=utf-8;
+              «
+            //# sourceURL=http://pv-a.test/src/f.js»"}}</script><script type="module">import "http://pv-a.test/main.ts"</script>"#]],
     );
 }
 
@@ -141,19 +141,19 @@ fn an_import_that_leads_nowhere_says_who_asked() {
     };
     expect![[r#"
         200 text/javascript; charset=utf-8
-        throw Object.assign(new SyntaxError("`./gone` leads to `gone`, and there is no such file in the project (main.js:2:15)"),{easel:{"column":15,"line":2,"message":"`./gone` leads to `gone`, and there is no such file in the project","path":"main.js"}});"#]].assert_eq(&say("\nimport x from './gone';"));
+        throw Object.assign(new SyntaxError("`./gone` leads to `gone`, and there is no such file in the project (main.js:2:15)"),{easel:{"message":"`./gone` leads to `gone`, and there is no such file in the project","path":"main.js","line":2,"column":15}});"#]].assert_eq(&say("\nimport x from './gone';"));
     expect![[r#"
         200 text/javascript; charset=utf-8
-        throw Object.assign(new SyntaxError("the package `lodash` is not here; packages that can be imported: preact, react. A file of the project is imported with `./` (main.js:1:15)"),{easel:{"column":15,"line":1,"message":"the package `lodash` is not here; packages that can be imported: preact, react. A file of the project is imported with `./`","path":"main.js"}});"#]].assert_eq(&say("import _ from 'lodash';"));
+        throw Object.assign(new SyntaxError("the package `lodash` is not here; packages that can be imported: preact, react. A file of the project is imported with `./` (main.js:1:15)"),{easel:{"message":"the package `lodash` is not here; packages that can be imported: preact, react. A file of the project is imported with `./`","path":"main.js","line":1,"column":15}});"#]].assert_eq(&say("import _ from 'lodash';"));
     expect![[r#"
         200 text/javascript; charset=utf-8
-        throw Object.assign(new SyntaxError("`fs` is a part of Node, and a preview runs in the browser, where it does not exist (main.js:1:16)"),{easel:{"column":16,"line":1,"message":"`fs` is a part of Node, and a preview runs in the browser, where it does not exist","path":"main.js"}});"#]].assert_eq(&say("import fs from 'node:fs';"));
+        throw Object.assign(new SyntaxError("`fs` is a part of Node, and a preview runs in the browser, where it does not exist (main.js:1:16)"),{easel:{"message":"`fs` is a part of Node, and a preview runs in the browser, where it does not exist","path":"main.js","line":1,"column":16}});"#]].assert_eq(&say("import fs from 'node:fs';"));
     expect![[r#"
         200 text/javascript; charset=utf-8
-        throw Object.assign(new SyntaxError("`./x.scss` leads to `x.scss`, and there is no such file in the project (main.js:1:8)"),{easel:{"column":8,"line":1,"message":"`./x.scss` leads to `x.scss`, and there is no such file in the project","path":"main.js"}});"#]].assert_eq(&say("import './x.scss'; import('./gone')"));
+        throw Object.assign(new SyntaxError("`./x.scss` leads to `x.scss`, and there is no such file in the project (main.js:1:8)"),{easel:{"message":"`./x.scss` leads to `x.scss`, and there is no such file in the project","path":"main.js","line":1,"column":8}});"#]].assert_eq(&say("import './x.scss'; import('./gone')"));
     expect![[r#"
         200 text/javascript; charset=utf-8
-        const __easel_here=(url=>({url,resolve:s=>new URL(s,url).href,from:s=>/^[./]/.test(s)?new URL(s,url).href:s,env:{"BASE_URL":"/","DEV":true,"MODE":"development","PROD":false,"SSR":false}}))("http://pv-a.test/main.js");import("data:text/javascript;
+        const __easel_here=(url=>({url,resolve:s=>new URL(s,url).href,from:s=>/^[./]/.test(s)?new URL(s,url).href:s,env:{"MODE":"development","DEV":true,"PROD":false,"SSR":false,"BASE_URL":"/"}}))("http://pv-a.test/main.js");import("data:text/javascript;
           «throw new Error("`./gone` leads to `gone`, and there is no such file in the project")»"); import(__easel_here.from(`./${x}`)); __easel_here.url"#]].assert_eq(&say("import('./gone'); import(`./${x}`); import.meta.url"));
 }
 
@@ -165,7 +165,7 @@ fn pages_see_the_public_variables_of_the_project() {
         (".env.local", "VITE_TITLE=\"its own\"\n"),
     ]);
     let told = inlined(&respond(&files, "/main.js", false));
-    assert!(told.contains(r#""VITE_A":"1","VITE_TITLE":"its own""#), "{told}");
+    assert!(told.contains(r#""VITE_TITLE":"its own","VITE_A":"1""#), "{told}");
     assert!(!told.contains("SECRET"), "{told}");
 }
 
@@ -204,7 +204,7 @@ fn a_text_that_does_not_compile_becomes_a_module_that_says_where() {
     let files = files(&[("a.ts", "let x = 1;\nlet y: = 2;")]);
     expect![[r#"
         200 text/javascript; charset=utf-8
-        throw Object.assign(new SyntaxError("Unexpected token (a.ts:2:8)"),{easel:{"column":8,"line":2,"message":"Unexpected token","path":"a.ts"}});"#]].assert_eq(&inlined(&respond(&files, "/a.ts", false)));
+        throw Object.assign(new SyntaxError("Unexpected token (a.ts:2:8)"),{easel:{"message":"Unexpected token","path":"a.ts","line":2,"column":8}});"#]].assert_eq(&inlined(&respond(&files, "/a.ts", false)));
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn the_pages_own_import_map_wins() {
         "/",
         expect![[r#"
             200 text/html; charset=utf-8
-            <script data-generation="7">client()</script><script type="importmap">{"imports":{"http://pv-a.test/m.js":"data:text/javascript;charset=utf-8;
+            <script data-generation="7">client()</script><script type="importmap">{"imports":{"preact":"https://other.test/p.js","preact/jsx-runtime":"http://pv-a.test/__packs/preact@1/jsx.js","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js","http://pv-a.test/m.js":"data:text/javascript;charset=utf-8;
               «export {}
-            //# sourceURL=http://pv-a.test/m.js»","preact":"https://other.test/p.js","preact/jsx-runtime":"http://pv-a.test/__packs/preact@1/jsx.js","react/jsx-runtime":"http://pv-a.test/__packs/react@1/jsx.js","x/":"/lib/"}}</script>
+            //# sourceURL=http://pv-a.test/m.js»","x/":"/lib/"}}</script>
 
 
             <script type=module>
@@ -345,7 +345,9 @@ fn a_document_has_everything_in_itself() {
     ]);
     let document = block_on(site().document(&path("index.html"), 3, world(&files))).unwrap();
     expect![[r#"
-        <script data-generation="3">client()</script><script type="importmap">{"imports":{"easel:/__packs/preact@1/preact.js":"data:text/javascript;charset=utf-8;
+        <script data-generation="3">client()</script><script type="importmap">{"imports":{"preact":"data:text/javascript;charset=utf-8;
+          «import"easel:/__packs/preact@1/shared.js";/* /packs/preact@1/preact.js */
+        //# sourceURL=easel:/__packs/preact@1/preact.js»","easel:/__packs/preact@1/preact.js":"data:text/javascript;charset=utf-8;
           «import"easel:/__packs/preact@1/shared.js";/* /packs/preact@1/preact.js */
         //# sourceURL=easel:/__packs/preact@1/preact.js»","easel:/__packs/preact@1/shared.js":"data:text/javascript;charset=utf-8;
           «/* /packs/preact@1/shared.js */
@@ -357,9 +359,7 @@ fn a_document_has_everything_in_itself() {
         import i from "easel:/i.png?import";
         const x = i;
 
-        //# sourceURL=easel:/m.ts»","preact":"data:text/javascript;charset=utf-8;
-          «import"easel:/__packs/preact@1/shared.js";/* /packs/preact@1/preact.js */
-        //# sourceURL=easel:/__packs/preact@1/preact.js»"}}</script><style data-easel="/a.css">@import "data:text/css;charset=utf-8;
+        //# sourceURL=easel:/m.ts»"}}</script><style data-easel="/a.css">@import "data:text/css;charset=utf-8;
           «b{}»"; a { background: url("data:image/png;
           «PNG»") }</style><img src="data:image/png;
           «PNG»"><script>classic()</script><script type="module">import "easel:/m.ts"</script>"#]].assert_eq(&undata(&document));

@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<String, BadAddress> {
         return Err(BadAddress::NoHost);
     }
     let mut path = path.trim_end_matches('/');
-    for pasted in ["/chat/completions", "/completions", "/messages", "/models"] {
+    for pasted in ["/chat/completions", "/completions", "/messages", "/responses", "/models"] {
         path = path.strip_suffix(pasted).unwrap_or(path);
     }
     Ok(format!("{scheme}{}{}", host.to_ascii_lowercase(), path.trim_end_matches('/')))
@@ -48,11 +48,11 @@ pub fn origin(address: &str) -> &str {
     &address[..end]
 }
 
-/// Returns the whole address of a path; `/v1` is added where the address names a host only.
+/// Returns the whole address of a path; the version is added where the address names a host only.
 #[must_use]
-pub fn join(address: &str, path: &str) -> String {
+pub fn join(address: &str, version: &str, path: &str) -> String {
     let address = address.trim_end_matches('/');
-    let version = if origin(address).len() == address.len() { "/v1" } else { "" };
+    let version = if origin(address).len() == address.len() { version } else { "" };
     format!("{address}{version}{path}")
 }
 
@@ -73,7 +73,11 @@ mod tests {
             ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"),
             ("http://[::1]:8080", "http://[::1]:8080/v1/chat/completions"),
         ] {
-            assert_eq!(join(&parse(typed).unwrap(), "/chat/completions"), expected, "{typed}");
+            assert_eq!(
+                join(&parse(typed).unwrap(), "/v1", "/chat/completions"),
+                expected,
+                "{typed}"
+            );
         }
     }
 

@@ -1,15 +1,18 @@
-//! What is known about models: how much they read and write, what they can, what they cost.
+//! What is known about models: how much they read and write, and what they can.
 //!
-//! A small table of the best known ones, and what the providers' own lists say. Prices are
-//! integers of nano-dollars per token; a price that is not known is absent, never a guess.
+//! A small table of the best known ones, and what the providers' own lists say. What a model costs
+//! is told by [`prices`].
 
 mod table;
 
 use serde_json::Value;
-use wire::{Model, Usage};
+use wire::Model;
 
-use crate::BadStream;
-pub use table::{Known, Price};
+use crate::{
+    dialect::BadStream,
+    prices::{self, Price, Quote},
+};
+pub use table::Known;
 
 /// For models that nobody describes.
 const CONTEXT_TOKENS: u32 = 65_536;
@@ -23,6 +26,7 @@ pub struct Listed {
     pub name: Option<String>,
     pub context_tokens: Option<u32>,
     pub max_output_tokens: Option<u32>,
+    /// What the list says.
     pub price: Option<Price>,
     pub tools: Option<bool>,
     pub images: Option<bool>,
@@ -34,11 +38,16 @@ impl Listed {
         Self { id: id.to_owned(), ..Self::default() }
     }
 
-    /// Returns the model as the app sees it.
+    /// Returns the model as the app sees it, with what it costs there; without a price, that of
+    /// the provider's list stands.
+    ///
+    /// The app's prices are whole nano-dollars per token: what is less than one is rounded up, so
+    /// that its estimates are too high rather than too low. What a reply cost is told exactly.
     #[must_use]
-    pub fn describe(&self, provider: &str) -> Model {
+    pub fn describe(&self, provider: &str, price: Option<&Price>) -> Model {
         let known = table::find(&self.id);
-        let price = self.price.or(known.map(|it| it.price));
+        let rates = price.or(self.price.as_ref()).map(|it| it.base);
+        let per_token = |rate: u64| rate.div_ceil(1_000_000);
         let name = self.name.as_deref().or(known.map(|it| it.name));
         Model {
             id: format!("{provider}/{}", self.id),
@@ -52,8 +61,8 @@ impl Listed {
                 .max_output_tokens
                 .or(known.map(|it| it.max_output_tokens))
                 .unwrap_or(MAX_OUTPUT_TOKENS),
-            input_price_nano: price.map(|it| it.input),
-            output_price_nano: price.map(|it| it.output),
+            input_price_nano: rates.map(|it| per_token(it.input)),
+            output_price_nano: rates.map(|it| per_token(it.output)),
             tools: self.tools.unwrap_or(true),
             images: self.images.or(known.map(|it| it.images)).unwrap_or(false),
             scripted: false,
@@ -73,23 +82,10 @@ pub fn all() -> &'static [Known] {
     table::TABLE
 }
 
-impl Price {
-    /// Returns what a reply cost, in nano-dollars.
-    #[must_use]
-    pub fn cost(&self, usage: &Usage) -> u64 {
-        let class = |tokens: u32, price: u64| u64::from(tokens).saturating_mul(price);
-        class(usage.input_tokens, self.input)
-            .saturating_add(class(usage.cache_read_tokens, self.cache_read))
-            .saturating_add(class(usage.cache_write_tokens, self.cache_write))
-            .saturating_add(class(usage.output_tokens, self.output))
-            .saturating_add(class(usage.reasoning_tokens, self.output))
-    }
-}
-
 /// Reads the answer of `GET /models`, in the forms of all the servers that were seen.
 pub(crate) fn read_list(body: &[u8]) -> Result<Vec<Listed>, BadStream> {
-    let answer: Value = serde_json::from_slice(body)
-        .map_err(|source| BadStream::Unreadable { name: "models".to_owned(), source })?;
+    let answer: Value =
+        serde_json::from_slice(body).map_err(|source| BadStream::unreadable(b"models", source))?;
     let list = answer.as_array().or_else(|| answer["data"].as_array());
     Ok(list.into_iter().flatten().filter_map(read_one).collect())
 }
@@ -115,7 +111,7 @@ fn read_one(entry: &Value) -> Option<Listed> {
 }
 
 /// Lists name everything that a vendor sells; these have no conversation.
-fn chats(id: &str) -> bool {
+pub(crate) fn chats(id: &str) -> bool {
     let id = id.to_ascii_lowercase();
     ![
         "embed",
@@ -136,27 +132,19 @@ fn chats(id: &str) -> bool {
     .any(|it| id.contains(it))
 }
 
-/// Reads dollars per token, written as decimal texts.
+/// Reads dollars per token, written as decimal texts; a class without a price, or with a negative
+/// one, is left out.
 fn price(pricing: &Value) -> Option<Price> {
-    let nano = |name: &str| nano_dollars(pricing[name].as_str()?);
-    let input = nano("prompt")?;
-    Some(Price {
-        input,
-        output: nano("completion")?,
-        cache_read: nano("input_cache_read").unwrap_or(input),
-        cache_write: nano("input_cache_write").unwrap_or(input),
-    })
-}
-
-/// Returns a decimal number of dollars in nano-dollars; none if it is not a whole number of them.
-fn nano_dollars(text: &str) -> Option<u64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > 9 {
-        return None;
-    }
-    let digits = format!("{whole}{fraction:0<9}");
-    digits.bytes().all(|it| it.is_ascii_digit()).then(|| digits.parse().ok())? // Too large.
+    let rate = |name: &str| prices::per_token(pricing[name].as_str()?);
+    let quote = Quote {
+        input: Some(rate("prompt")?),
+        output: Some(rate("completion")?),
+        cache_read: rate("input_cache_read"),
+        cache_write: rate("input_cache_write"),
+        request: rate("request"),
+        ..Quote::default()
+    };
+    Some(quote.into())
 }
 
 #[cfg(test)]
@@ -165,39 +153,36 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::prices::Rates;
 
     #[test]
-    fn money_is_counted_in_whole_nano_dollars() {
-        for (text, expected) in [
-            ("0.000003", Some(3_000)),
-            ("0.00000015", Some(150)),
-            ("0", Some(0)),
-            ("1", Some(1_000_000_000)),
-            ("0.0000000005", None),
-            ("-1", None),
-            ("1e-6", None),
-            ("", Some(0)),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(nano_dollars(text), expected, "{text:?}");
-        }
+    fn a_list_s_prices_are_exact() {
+        let model = json!({ "id": "a", "pricing": {
+            "prompt": "0.0000000375", "completion": "0.00000015", "request": "0.005",
+            "input_cache_read": "", "input_cache_write": "-1",
+        }});
+        let price = read_one(&model).unwrap().price.unwrap();
+        let expected = Rates {
+            request: 5_000_000_000_000,
+            ..Quote { input: Some(37_500_000), output: Some(150_000_000), ..Quote::default() }
+                .into()
+        };
+        assert_eq!(price.base, expected);
+        let described = read_one(&model).unwrap().describe("p", None);
+        assert_eq!(
+            (described.input_price_nano, described.output_price_nano),
+            (Some(38), Some(150))
+        );
+        let auto = json!({ "id": "a", "pricing": { "prompt": "-1", "completion": "-1" } });
+        assert_eq!(read_one(&auto).unwrap().price, None);
     }
 
     #[test]
-    fn each_class_has_its_price() {
-        let usage = Usage {
-            input_tokens: 1_000,
-            cache_read_tokens: 10_000,
-            cache_write_tokens: 2_000,
-            output_tokens: 300,
-            reasoning_tokens: 200,
-            ..Usage::default()
-        };
-        let sonnet = known("claude-sonnet-4-5-20250929").unwrap();
-        // 3,000,000 + 3,000,000 + 7,500,000 + 7,500,000
-        assert_eq!(sonnet.price.cost(&usage), 21_000_000);
-        let dear = Price { input: u64::MAX, output: 1, cache_read: 1, cache_write: 1 };
-        assert_eq!(dear.cost(&usage), u64::MAX);
+    fn every_known_model_has_a_price() {
+        for known in all() {
+            let price = prices::find(known.seller, known.id, 1_798_761_600);
+            assert!(price.is_some_and(|it| it.base.output > it.base.input), "{}", known.id);
+        }
     }
 
     #[test]
@@ -225,13 +210,13 @@ mod tests {
             [openrouter, ollama, anthropic, openai, json!([{ "id": "bare" }])]
                 .iter()
                 .flat_map(|it| read_list(it.to_string().as_bytes()).unwrap())
-                .map(|it| serde_json::to_string(&it.describe("p")).unwrap() + "\n")
+                .map(|it| serde_json::to_string(&it.describe("p", None)).unwrap() + "\n")
                 .collect();
         expect![[r#"
             {"id":"p/anthropic/claude-sonnet-4.5","provider":"p","name":"Anthropic: Claude Sonnet 4.5","context_tokens":1000000,"max_output_tokens":64000,"input_price_nano":3000,"output_price_nano":15000,"tools":true,"images":true,"scripted":false}
             {"id":"p/qwen3:8b","provider":"p","name":"qwen3:8b","context_tokens":65536,"max_output_tokens":8192,"tools":true,"images":false,"scripted":false}
-            {"id":"p/claude-haiku-4-5","provider":"p","name":"Haiku","context_tokens":200000,"max_output_tokens":64000,"input_price_nano":1000,"output_price_nano":5000,"tools":true,"images":true,"scripted":false}
-            {"id":"p/gpt-4o","provider":"p","name":"GPT-4o","context_tokens":128000,"max_output_tokens":16384,"input_price_nano":2500,"output_price_nano":10000,"tools":true,"images":true,"scripted":false}
+            {"id":"p/claude-haiku-4-5","provider":"p","name":"Haiku","context_tokens":200000,"max_output_tokens":64000,"tools":true,"images":true,"scripted":false}
+            {"id":"p/gpt-4o","provider":"p","name":"GPT-4o","context_tokens":128000,"max_output_tokens":16384,"tools":true,"images":true,"scripted":false}
             {"id":"p/bare","provider":"p","name":"bare","context_tokens":65536,"max_output_tokens":8192,"tools":true,"images":false,"scripted":false}
         "#]].assert_eq(&models.concat());
         assert!(read_list(b"<html>").is_err());

@@ -32,6 +32,11 @@ impl Reply {
         std::mem::take(&mut self.events)
     }
 
+    /// As [`Self::take`], behind what is there.
+    pub fn take_into(&mut self, events: &mut Vec<ModelEvent>) {
+        events.append(&mut self.events);
+    }
+
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
@@ -107,6 +112,11 @@ impl Reply {
     /// Ends the reply. A reason that contradicts the calls made is put right, because a call that
     /// nobody answers, or a wait for a call that was never made, both end in nothing.
     pub fn finish(&mut self, reason: StopReason) {
+        self.finish_by(reason, None);
+    }
+
+    /// Ends the reply, perhaps by a text that the request gave.
+    pub fn finish_by(&mut self, reason: StopReason, stopped_by: Option<String>) {
         let called = !self.calls.is_empty();
         let reason = match reason {
             StopReason::EndOfTurn if called => StopReason::ToolUse,
@@ -117,7 +127,7 @@ impl Reply {
             | StopReason::Refused => reason,
         };
         let usage = self.usage;
-        self.conclude(usage, ModelEvent::Finish { reason });
+        self.conclude(usage, ModelEvent::Finish { reason, stopped_by });
     }
 
     pub fn fail(&mut self, rejection: Rejection) {
@@ -160,6 +170,25 @@ impl Reply {
         let output_tokens = guess - usage.reasoning_tokens;
         Some(Usage { output_tokens, estimated: true, ..usage })
     }
+}
+
+/// Gives calls without ids of their vendor's names that no other reply has: made up, they begin
+/// anew in each, and a conversation that moves to another vendor may not hold one twice.
+pub fn distinguish(events: &mut [ModelEvent], seed: &str) {
+    for event in events {
+        if let ModelEvent::ToolCallStart { call, .. }
+        | ModelEvent::ToolCallDelta { call, .. }
+        | ModelEvent::ToolCallEnd { call } = event
+            && is_made_up(call)
+        {
+            *call = format!("{call}-{seed}");
+        }
+    }
+}
+
+fn is_made_up(call: &str) -> bool {
+    let number = call.strip_prefix("call-");
+    number.is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit()))
 }
 
 /// Returns about how many tokens a text of this length has.
@@ -228,7 +257,34 @@ mod tests {
         assert_eq!(ids, ["call-0", "call-1", "x", "x-3", "call-4"]);
     }
 
+    #[test]
+    fn made_up_ids_differ_from_reply_to_reply() {
+        let mut reply = Reply::default();
+        for id in ["", "call-x", "call_1"] {
+            let call = reply.start_call(id, "t");
+            reply.end_call(&call);
+        }
+        let mut events = reply.take();
+        distinguish(&mut events, "r1");
+        let ids: Vec<&str> = events
+            .iter()
+            .map(|it| match it {
+                ModelEvent::ToolCallStart { call, .. } | ModelEvent::ToolCallEnd { call } => {
+                    call.as_str()
+                }
+                other @ (ModelEvent::TextDelta { .. }
+                | ModelEvent::Reasoning { .. }
+                | ModelEvent::ReasoningEnd { .. }
+                | ModelEvent::ToolCallDelta { .. }
+                | ModelEvent::Usage(_)
+                | ModelEvent::Finish { .. }
+                | ModelEvent::Error(_)) => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(ids, ["call-0-r1", "call-0-r1", "call-x", "call-x", "call_1", "call_1"]);
+    }
+
     fn finish(reason: StopReason) -> ModelEvent {
-        ModelEvent::Finish { reason }
+        ModelEvent::Finish { reason, stopped_by: None }
     }
 }

@@ -8,7 +8,9 @@ mod play;
 
 use std::time::Duration;
 
-use wire::{Block, Message, ModelEvent, ModelRequest, RejectionCode, Role, StopReason, Usage};
+use wire::{ModelEvent, RejectionCode, Role, StopReason, Usage};
+
+use crate::ask::{Ask, Block, Message, Output, Piece};
 
 /// Returns the scripts that every Easel has, by name.
 pub fn built_in() -> Result<Vec<Script>, BadScript> {
@@ -86,18 +88,18 @@ impl Script {
 
     /// Returns the whole reply to a request.
     #[must_use]
-    pub fn play(&self, ask: &ModelRequest) -> Vec<Step> {
+    pub fn play(&self, ask: &Ask) -> Vec<Step> {
         play::play(self.choose(ask), ask)
     }
 
     /// The first scene that fits, and in it the last part that is due.
-    fn choose(&self, ask: &ModelRequest) -> Option<&Part> {
+    fn choose(&self, ask: &Ask) -> Option<&Part> {
         let at = ask.messages.iter().rposition(is_prompt);
         // What the person typed comes last; before it the app puts what the model should know.
-        let prompt = at.and_then(|it| ask.messages[it].blocks.iter().rev().find_map(words));
+        let prompt = at.and_then(|it| ask.messages[it].pieces.iter().rev().find_map(words));
         let prompt = prompt.unwrap_or_default().to_lowercase();
         let since = at.map_or(&[][..], |it| &ask.messages[it + 1..]);
-        let n_results = since.iter().flat_map(|it| &it.blocks).filter(|it| is_result(it)).count();
+        let n_results = since.iter().flat_map(|it| &it.pieces).filter(|it| is_result(it)).count();
         let fits = |scene: &&Scene| {
             scene.when.iter().any(|it| it == "*" || prompt.contains(it))
                 && scene.has.iter().all(|it| mentions(ask, it))
@@ -109,35 +111,44 @@ impl Script {
 
 /// A prompt is from the person; a message with results is only an answer to calls.
 fn is_prompt(message: &Message) -> bool {
-    message.role == Role::User && !message.blocks.iter().any(is_result)
+    message.role == Role::User && !message.pieces.iter().any(is_result)
 }
 
-fn is_result(block: &Block) -> bool {
-    matches!(block, Block::ToolResult { .. })
+fn is_result(piece: &Piece) -> bool {
+    matches!(piece.block, Block::Result { .. })
 }
 
-fn words(block: &Block) -> Option<&str> {
-    match block {
-        Block::Text { text } => Some(text),
-        Block::Image { .. }
-        | Block::ToolCall { .. }
-        | Block::ToolResult { .. }
-        | Block::Reasoning { .. } => None,
+fn words(piece: &Piece) -> Option<&str> {
+    match &piece.block {
+        Block::Text(text) => Some(text),
+        Block::Image(_)
+        | Block::File { .. }
+        | Block::Call { .. }
+        | Block::Result { .. }
+        | Block::Thought { .. } => None,
     }
 }
 
-fn text(block: &Block) -> &str {
-    match block {
-        Block::Text { text } | Block::Reasoning { text, .. } => text,
-        Block::ToolCall { arguments, .. } => arguments,
-        Block::ToolResult { output, .. } => output,
-        Block::Image { .. } => "",
+/// The texts of a request, in order.
+fn texts(ask: &Ask) -> impl Iterator<Item = &str> {
+    let pieces = ask.messages.iter().flat_map(|it| &it.pieces);
+    ask.system.iter().map(|it| it.text.as_str()).chain(pieces.flat_map(|it| match &it.block {
+        Block::Text(text) | Block::Thought { text, .. } => vec![text.as_str()],
+        Block::Call { arguments, .. } => vec![arguments.as_str()],
+        Block::Result { output, .. } => output.iter().filter_map(output_words).collect(),
+        Block::Image(_) | Block::File { .. } => Vec::new(),
+    }))
+}
+
+fn output_words(output: &Output) -> Option<&str> {
+    match output {
+        Output::Text(text) => Some(text),
+        Output::Image(_) | Output::File { .. } => None,
     }
 }
 
-fn mentions(ask: &ModelRequest, part: &str) -> bool {
-    ask.system.iter().any(|it| it.contains(part))
-        || ask.messages.iter().flat_map(|it| &it.blocks).any(|it| text(it).contains(part))
+fn mentions(ask: &Ask, part: &str) -> bool {
+    texts(ask).any(|it| it.contains(part))
 }
 
 #[cfg(test)]

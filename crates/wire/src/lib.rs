@@ -110,6 +110,9 @@ pub enum ModelEvent {
     Usage(Usage),
     Finish {
         reason: StopReason,
+        /// The text that ended the reply, if it was one of those that the request gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped_by: Option<String>,
     },
     Error(Rejection),
 }
@@ -122,15 +125,53 @@ pub struct Usage {
     pub cache_read_tokens: u32,
     #[serde(default)]
     pub cache_write_tokens: u32,
+    /// Written to a cache that lives for an hour; the class above is for shorter ones.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_long_tokens: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub audio_input_tokens: u32,
     pub output_tokens: u32,
     #[serde(default)]
     pub reasoning_tokens: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub audio_output_tokens: u32,
     /// What this reply cost, in nano-dollars (1e-9 USD); absent when the price is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_nano: Option<u64>,
     /// Counted by us, not reported by the provider.
     #[serde(default)]
     pub estimated: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl Usage {
+    /// All that went in, whatever its price.
+    #[must_use]
+    pub fn all_input_tokens(&self) -> u64 {
+        [
+            self.input_tokens,
+            self.cache_read_tokens,
+            self.cache_write_tokens,
+            self.cache_write_long_tokens,
+            self.audio_input_tokens,
+        ]
+        .into_iter()
+        .map(u64::from)
+        .sum()
+    }
+
+    /// All that came out, thoughts included.
+    #[must_use]
+    pub fn all_output_tokens(&self) -> u64 {
+        [self.output_tokens, self.reasoning_tokens, self.audio_output_tokens]
+            .into_iter()
+            .map(u64::from)
+            .sum()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,6 +268,15 @@ pub enum ProviderKind {
     Script,
     OpenaiCompatible,
     Anthropic,
+    /// OpenAI's newer API, as OpenAI and Azure speak it.
+    OpenaiResponses,
+    /// Azure's chat completions; a model is the name of a deployment.
+    Azure,
+    Gemini,
+    Vertex,
+    Bedrock,
+    /// Ollama's own API.
+    Ollama,
 }
 
 /// Where a key comes from. Its value never leaves the proxy.

@@ -86,6 +86,13 @@ fn every_event() {
         reasoning_tokens: 5,
         cost_nano: Some(6),
         estimated: true,
+        ..Usage::default()
+    };
+    let full = Usage {
+        cache_write_long_tokens: 7,
+        audio_input_tokens: 8,
+        audio_output_tokens: 9,
+        ..Usage::default()
     };
     let call = || "c1".to_owned();
     let events = vec![
@@ -98,24 +105,28 @@ fn every_event() {
         ModelEvent::ToolCallEnd { call: call() },
         ModelEvent::Usage(usage),
         ModelEvent::Usage(Usage::default()),
-        ModelEvent::Finish { reason: StopReason::EndOfTurn },
+        ModelEvent::Usage(full),
+        ModelEvent::Finish { reason: StopReason::EndOfTurn, stopped_by: None },
+        ModelEvent::Finish { reason: StopReason::EndOfTurn, stopped_by: Some("END".to_owned()) },
         ModelEvent::Error(rejection()),
     ];
     check_each(
         &events,
         &expect![[r#"
-        {"type":"text-delta","text":"Hi"}
-        {"type":"reasoning","text":"Hm"}
-        {"type":"reasoning-end"}
-        {"type":"reasoning-end","opaque":{"openai":{}}}
-        {"type":"tool-call-start","call":"c1","tool":"read"}
-        {"type":"tool-call-delta","call":"c1","json":"{}"}
-        {"type":"tool-call-end","call":"c1"}
-        {"type":"usage","input_tokens":1,"cache_read_tokens":2,"cache_write_tokens":3,"output_tokens":4,"reasoning_tokens":5,"cost_nano":6,"estimated":true}
-        {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":0,"estimated":false}
-        {"type":"finish","reason":"end_of_turn"}
-        {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}
-    "#]],
+            {"type":"text-delta","text":"Hi"}
+            {"type":"reasoning","text":"Hm"}
+            {"type":"reasoning-end"}
+            {"type":"reasoning-end","opaque":{"openai":{}}}
+            {"type":"tool-call-start","call":"c1","tool":"read"}
+            {"type":"tool-call-delta","call":"c1","json":"{}"}
+            {"type":"tool-call-end","call":"c1"}
+            {"type":"usage","input_tokens":1,"cache_read_tokens":2,"cache_write_tokens":3,"output_tokens":4,"reasoning_tokens":5,"cost_nano":6,"estimated":true}
+            {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"output_tokens":0,"reasoning_tokens":0,"estimated":false}
+            {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_long_tokens":7,"audio_input_tokens":8,"output_tokens":0,"reasoning_tokens":0,"audio_output_tokens":9,"estimated":false}
+            {"type":"finish","reason":"end_of_turn"}
+            {"type":"finish","reason":"end_of_turn","stopped_by":"END"}
+            {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}
+        "#]],
     );
 }
 
@@ -167,11 +178,27 @@ fn every_word() {
         "#]],
     );
     check_each(
-        &[ProviderKind::Script, ProviderKind::OpenaiCompatible, ProviderKind::Anthropic],
+        &[
+            ProviderKind::Script,
+            ProviderKind::OpenaiCompatible,
+            ProviderKind::Anthropic,
+            ProviderKind::OpenaiResponses,
+            ProviderKind::Azure,
+            ProviderKind::Gemini,
+            ProviderKind::Vertex,
+            ProviderKind::Bedrock,
+            ProviderKind::Ollama,
+        ],
         &expect![[r#"
             "script"
             "openai-compatible"
             "anthropic"
+            "openai-responses"
+            "azure"
+            "gemini"
+            "vertex"
+            "bedrock"
+            "ollama"
         "#]],
     );
     check_each(

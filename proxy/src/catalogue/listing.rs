@@ -10,7 +10,7 @@ use providers::models::{self, Listed};
 use tokio::time::{Instant, timeout};
 use wire::{Model, ProviderKind, Rejection};
 
-use super::{Catalogue, Remembered, SCRIPT, dialect, endpoint};
+use super::{Catalogue, Remembered, SCRIPT, endpoint};
 use crate::{config::Endpoint, upstream::Upstream};
 
 /// Nobody waits longer to choose a model.
@@ -30,7 +30,7 @@ impl Catalogue {
             scripted: true,
             input_price_nano: Some(0),
             output_price_nano: Some(0),
-            ..Listed::named(&it.name).describe(SCRIPT)
+            ..Listed::named(&it.name).describe(SCRIPT, None)
         }));
         models
     }
@@ -41,7 +41,7 @@ impl Catalogue {
         endpoint: &Endpoint,
         upstream: &Upstream,
     ) -> Result<Vec<Listed>, Rejection> {
-        let models = upstream.list(endpoint, dialect(endpoint).as_ref()).await?;
+        let models = upstream.list(endpoint).await?;
         let remembered =
             Remembered { endpoint: endpoint.clone(), at: Instant::now(), models: models.clone() };
         self.lists().insert(endpoint.id.clone(), remembered);
@@ -52,7 +52,8 @@ impl Catalogue {
         let listed = self.listed(endpoint, upstream).await;
         let own = endpoint.models.iter().filter(|own| listed.iter().all(|it| it.id != **own));
         let own: Vec<Listed> = own.map(|it| Listed::named(it)).collect();
-        own.iter().chain(&listed).map(|it| it.describe(&endpoint.id)).collect()
+        let described = own.iter().chain(&listed);
+        described.map(|it| it.describe(&endpoint.id, endpoint.price(&it.id).as_ref())).collect()
     }
 
     async fn listed(&self, endpoint: &Endpoint, upstream: &Upstream) -> Vec<Listed> {

@@ -6,7 +6,7 @@ use expect_test::{Expect, expect};
 use providers::script;
 
 use super::*;
-use crate::keys::Secret;
+use crate::{keys::Secret, lanes::Lanes};
 
 #[test]
 fn a_name_finds_its_provider() {
@@ -109,7 +109,7 @@ fn catalogue(data: &Path, configured: &[&str]) -> Catalogue {
     };
     let configured = configured.iter().map(endpoint).collect();
     let saved = SavedProviders::read(data).unwrap();
-    Catalogue::new(configured, saved, script::built_in().unwrap())
+    Catalogue::new(configured, Groups::new(), saved, script::built_in().unwrap())
 }
 
 fn change(base_url: &str, key: Option<&str>, models: &[&str]) -> ProviderChange {
@@ -119,4 +119,36 @@ fn change(base_url: &str, key: Option<&str>, models: &[&str]) -> ProviderChange 
         key: key.map(str::to_owned),
         models: models.iter().map(|it| (*it).to_owned()).collect(),
     }
+}
+
+#[test]
+fn a_group_tries_its_lanes_and_then_its_fallbacks() {
+    let group = |lanes: &[(&str, u32)], fallbacks: &[&str]| Group {
+        lanes: lanes
+            .iter()
+            .map(|(model, weight)| Weighted { model: (*model).to_owned(), weight: *weight })
+            .collect(),
+        fallbacks: fallbacks.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = catalogue(folder.path(), &["a", "b"]);
+    catalogue.groups = Groups::from([
+        ("fast".to_owned(), group(&[("a/m", 2), ("b/m", 1)], &["slow", "fast", "a/m", "a/last"])),
+        ("slow".to_owned(), group(&[("b/slow", 1), ("none/x", 1)], &["fast"])),
+        ("gone".to_owned(), group(&[("script/none", 1)], &[])),
+    ]);
+    let lanes = Lanes::default();
+    let tried = |name: &str| -> Vec<String> {
+        let routes = catalogue.routes(name, &lanes).unwrap();
+        let lanes = routes.iter().filter_map(Route::lane);
+        lanes.map(|it| format!("{}/{}", it.provider, it.model)).collect()
+    };
+    let expected = ["a/m", "b/m", "b/slow", "a/none/x", "a/last"];
+    assert_eq!(tried("fast"), expected);
+    let mut firsts: Vec<String> = (0..6).map(|_| tried("fast").swap_remove(0)).collect();
+    firsts.sort();
+    assert_eq!(firsts, ["a/m", "a/m", "a/m", "a/m", "b/m", "b/m"]);
+    assert_eq!(tried("b/other"), ["b/other"]);
+    let gone = catalogue.routes("gone", &lanes).unwrap_err();
+    assert_eq!(gone.code, RejectionCode::UnknownModel);
 }

@@ -48,15 +48,29 @@ pub(super) fn endpoints(env: Env<'_>) -> Result<Vec<Endpoint>, BadConfig> {
             })?,
             None => source.default.to_owned(),
         };
-        endpoints.push(Endpoint {
-            id: source.id.to_owned(),
-            kind: source.kind,
-            base_url,
-            key: key.map(Secret::new),
-            models: Vec::new(),
-        });
+        endpoints.push(endpoint(source.id, source.kind, base_url, key));
     }
+    endpoints.extend(bedrock(&value));
     Ok(endpoints)
+}
+
+fn endpoint(id: &str, kind: ProviderKind, base_url: String, key: Option<String>) -> Endpoint {
+    Endpoint { id: id.to_owned(), kind, base_url, key: key.map(Secret::new), models: Vec::new() }
+}
+
+/// Amazon's keys come as one of Bedrock's own or as a pair, and the region makes the address.
+fn bedrock(value: &dyn Fn(&str) -> Option<String>) -> Option<Endpoint> {
+    let pair = || {
+        let (access, secret) = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
+        let session = value("AWS_SESSION_TOKEN").map(|it| format!(":{it}")).unwrap_or_default();
+        Some(format!("{access}:{secret}{session}"))
+    };
+    let key = value("AWS_BEARER_TOKEN_BEDROCK").or_else(pair)?;
+    let region = value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION"));
+    let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+    let fine = region.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    let base_url = format!("https://bedrock-runtime.{region}.amazonaws.com");
+    fine.then(|| endpoint("bedrock", ProviderKind::Bedrock, base_url, Some(key)))
 }
 
 struct Source {
@@ -68,7 +82,7 @@ struct Source {
     default: &'static str,
 }
 
-const SOURCES: [Source; 4] = [
+const SOURCES: [Source; 6] = [
     Source {
         id: "anthropic",
         kind: ProviderKind::Anthropic,
@@ -82,6 +96,20 @@ const SOURCES: [Source; 4] = [
         key: "OPENAI_API_KEY",
         address: Some("OPENAI_BASE_URL"),
         default: "https://api.openai.com/v1",
+    },
+    Source {
+        id: "gemini",
+        kind: ProviderKind::Gemini,
+        key: "GEMINI_API_KEY",
+        address: None,
+        default: "https://generativelanguage.googleapis.com",
+    },
+    Source {
+        id: "azure",
+        kind: ProviderKind::Azure,
+        key: "AZURE_OPENAI_API_KEY",
+        address: Some("AZURE_OPENAI_ENDPOINT"),
+        default: "",
     },
     Source {
         id: "openrouter",

@@ -15,7 +15,10 @@ use toml::Spanned;
 use wire::ProviderKind;
 
 use super::{BadConfig, Endpoint, is_id};
-use crate::keys::Secret;
+use crate::{
+    catalogue::{Group, Groups, Weighted},
+    keys::Secret,
+};
 
 /// A model may think for minutes without a byte.
 const IDLE_SECS: u64 = 300;
@@ -31,12 +34,29 @@ struct Toml {
     origins: Vec<Spanned<String>>,
     idle_timeout_secs: Option<Spanned<u64>>,
     providers: BTreeMap<Spanned<String>, Provider>,
+    models: BTreeMap<Spanned<String>, Model>,
+}
+
+/// A name of the person's own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Model {
+    lanes: Vec<Lane>,
+    #[serde(default)]
+    fallbacks: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Lane {
+    Plain(String),
+    Weighted { model: String, weight: u32 },
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Provider {
-    kind: Kind,
+    kind: Spanned<ProviderKind>,
     base_url: Spanned<String>,
     #[serde(default)]
     key: Option<Secret>,
@@ -45,13 +65,6 @@ struct Provider {
     key_env: Option<Spanned<String>>,
     #[serde(default)]
     models: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    OpenaiCompatible,
-    Anthropic,
 }
 
 /// What the file says, checked.
@@ -65,6 +78,7 @@ pub(super) struct File {
     pub(super) origins: Vec<String>,
     pub(super) idle: Duration,
     pub(super) endpoints: Vec<Endpoint>,
+    pub(super) groups: Groups,
 }
 
 /// Reads the named file, or the data folder's if there is one.
@@ -125,6 +139,7 @@ fn parse(source: &Source<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Fi
         hosts: each(source, toml.hosts, host)?,
         origins: each(source, toml.origins, origin)?,
         idle: Duration::from_secs(idle_secs),
+        groups: groups(source, toml.models)?,
         endpoints,
     })
 }
@@ -154,11 +169,39 @@ fn endpoint(
         })?)),
         None => provider.key,
     };
-    let kind = match provider.kind {
-        Kind::OpenaiCompatible => ProviderKind::OpenaiCompatible,
-        Kind::Anthropic => ProviderKind::Anthropic,
-    };
+    let kind = *provider.kind.get_ref();
+    if kind == ProviderKind::Script {
+        let what = "`script` is built in; give scripts with `scripts`".to_owned();
+        return Err(source.bad(provider.kind.span().start, what));
+    }
     Ok(Endpoint { id: id.get_ref().clone(), kind, base_url, key, models: provider.models })
+}
+
+fn groups(
+    source: &Source<'_>,
+    models: BTreeMap<Spanned<String>, Model>,
+) -> Result<Groups, BadConfig> {
+    let mut groups = Groups::new();
+    for (name, model) in models {
+        let mut lanes = Vec::new();
+        for lane in model.lanes {
+            let (model, weight) = match lane {
+                Lane::Plain(model) => (model, 1),
+                Lane::Weighted { model, weight } => (model, weight),
+            };
+            if !model.contains('/') {
+                let what = format!("`{model}` is no lane: write it as `provider/model`");
+                return Err(source.bad(name.span().start, what));
+            }
+            lanes.push(Weighted { model, weight });
+        }
+        if lanes.iter().all(|it| it.weight == 0) && model.fallbacks.is_empty() {
+            let what = format!("`{}` has no lane", name.get_ref());
+            return Err(source.bad(name.span().start, what));
+        }
+        groups.insert(name.into_inner(), Group { lanes, fallbacks: model.fallbacks });
+    }
+    Ok(groups)
 }
 
 fn each(

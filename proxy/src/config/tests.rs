@@ -50,6 +50,49 @@ fn keys_of_the_environment_make_providers_in_order() {
 }
 
 #[test]
+fn amazons_keys_and_region_make_one_provider() {
+    let made = |env: &[(&str, &str)]| {
+        let env = [&[("HOME", "/h")], env].concat();
+        let endpoints = serve(&[], &env).unwrap().endpoints;
+        let line = |it: &Endpoint| format!("{} {}", it.base_url, it.key.as_ref().unwrap().expose());
+        endpoints.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let pair = [("AWS_ACCESS_KEY_ID", "AK"), ("AWS_SECRET_ACCESS_KEY", "sk")];
+    assert_eq!(made(&pair), "https://bedrock-runtime.us-east-1.amazonaws.com AK:sk");
+    let more = [&pair[..], &[("AWS_SESSION_TOKEN", "st"), ("AWS_REGION", "eu-west-1")]].concat();
+    assert_eq!(made(&more), "https://bedrock-runtime.eu-west-1.amazonaws.com AK:sk:st");
+    let bearer = [&more[..], &[("AWS_BEARER_TOKEN_BEDROCK", "b")]].concat();
+    assert_eq!(made(&bearer), "https://bedrock-runtime.eu-west-1.amazonaws.com b");
+    assert_eq!(made(&pair[..1]), "");
+    let odd = [&pair[..], &[("AWS_REGION", "evil.example/")]].concat();
+    assert_eq!(made(&odd), "");
+}
+
+#[test]
+fn names_of_ones_own_stand_for_lanes() {
+    let text = "[models.fast]\nlanes = [\"a/m\", { model = \"b/m\", weight = 2 }]\nfallbacks = [\"a/x\"]\n";
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_file(folder.path(), text, &[], &[]).unwrap();
+    let fast = &config.groups["fast"];
+    assert_eq!(fast.lanes.iter().map(|it| it.weight).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(fast.fallbacks, ["a/x"]);
+    for (text, expected) in [
+        (
+            "[models.fast]\nlanes = [\"m\"]\n",
+            "line 1: `m` is no lane: write it as `provider/model`",
+        ),
+        ("[models.fast]\nlanes = []\n", "line 1: `fast` has no lane"),
+        (
+            "[providers.x]\nkind = \"script\"\nbase-url = \"http://x\"\n",
+            "line 2: `script` is built in",
+        ),
+    ] {
+        let fault = with_file(folder.path(), text, &[], &[]).unwrap_err().to_string();
+        assert!(fault.contains(expected), "{fault}");
+    }
+}
+
+#[test]
 fn a_wrong_flag_or_variable_is_named() {
     let home = ("HOME", "/h");
     let fault = |args: &[&str], env: &[(&str, &str)]| serve(args, env).unwrap_err().to_string();

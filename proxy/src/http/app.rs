@@ -10,17 +10,10 @@ use axum::{
     response::{IntoResponse, Json as Answer, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use providers::failure;
+use providers::{ask::Ask, failure};
 use wire::{Health, Hop, Model, ModelRequest, Provider, ProviderChange, RejectionCode, TestReport};
 
-use super::{
-    Shared,
-    auth::Paired,
-    body::Json,
-    gate::RequestId,
-    refusal::Refusal,
-    stream::{self, Form},
-};
+use super::{Shared, auth::Paired, body::Json, gate::RequestId, refusal::Refusal, stream::respond};
 use crate::{
     catalogue::{NotSaved, SCRIPT},
     trial,
@@ -47,17 +40,15 @@ pub(super) async fn turn(
     Json(ask): Json<ModelRequest>,
 ) -> Result<Response, Refusal> {
     tracing::info!(model = ask.model, messages = ask.messages.len(), "turn");
-    let route = state.catalogue.route(&ask.model)?;
-    let asked = Box::pin(async move { state.upstream.reply(route, ask).await });
-    Ok(stream::respond(asked, Form::Lines, id).await?)
+    Ok(respond(state.gateway.turn(Ask::from(&ask), id).await?))
 }
 
 pub(super) async fn models(State(state): State<Shared>, _: Paired) -> Answer<Vec<Model>> {
-    Answer(state.catalogue.models(&state.upstream).await)
+    Answer(state.gateway.catalogue.models(&state.gateway.upstream).await)
 }
 
 pub(super) async fn providers(State(state): State<Shared>, _: Paired) -> Answer<Vec<Provider>> {
-    Answer(state.catalogue.providers())
+    Answer(state.gateway.catalogue.providers())
 }
 
 pub(super) async fn set_provider(
@@ -67,8 +58,8 @@ pub(super) async fn set_provider(
     Json(change): Json<ProviderChange>,
 ) -> Result<Answer<Vec<Provider>>, Refusal> {
     tracing::info!(provider = id, "settings saved");
-    on_disk(&state, move |state| state.catalogue.set(&id, change)).await?;
-    Ok(Answer(state.catalogue.providers()))
+    on_disk(&state, move |state| state.gateway.catalogue.set(&id, change)).await?;
+    Ok(Answer(state.gateway.catalogue.providers()))
 }
 
 pub(super) async fn remove_provider(
@@ -78,17 +69,17 @@ pub(super) async fn remove_provider(
 ) -> Result<Answer<Vec<Provider>>, Refusal> {
     let was_there = on_disk(&state, {
         let id = id.clone();
-        move |state| state.catalogue.remove(&id)
+        move |state| state.gateway.catalogue.remove(&id)
     })
     .await?;
-    if !was_there && state.catalogue.endpoint(&id).is_some() {
+    if !was_there && state.gateway.catalogue.endpoint(&id).is_some() {
         return Err(Refusal::new(
             StatusCode::CONFLICT,
             RejectionCode::BadRequest,
             "This provider comes from the environment or from easel.toml; remove it there",
         ));
     }
-    Ok(Answer(state.catalogue.providers()))
+    Ok(Answer(state.gateway.catalogue.providers()))
 }
 
 pub(super) async fn test_provider(
@@ -97,19 +88,20 @@ pub(super) async fn test_provider(
     Path(id): Path<String>,
 ) -> Result<Answer<TestReport>, Refusal> {
     if id == SCRIPT {
-        let n_models = state.catalogue.providers().iter().filter(|it| it.id == SCRIPT).count();
+        let n_models =
+            state.gateway.catalogue.providers().iter().filter(|it| it.id == SCRIPT).count();
         let message = "Works. These replies are recorded, not made by a model".to_owned();
         let n_models = u32::try_from(n_models).unwrap_or(u32::MAX);
         return Ok(Answer(TestReport { failed: None, message, n_models }));
     }
-    let Some(endpoint) = state.catalogue.endpoint(&id) else {
+    let Some(endpoint) = state.gateway.catalogue.endpoint(&id) else {
         return Ok(Answer(TestReport {
             failed: Some(Hop::Proxy),
             message: "The proxy knows no provider of this name; save it first".to_owned(),
             n_models: 0,
         }));
     };
-    Ok(Answer(trial::run(&state.catalogue, &state.upstream, &endpoint).await))
+    Ok(Answer(trial::run(&state.gateway.catalogue, &state.gateway.upstream, &endpoint).await))
 }
 
 /// Saving waits for the disk, which must not stop other requests.

@@ -8,6 +8,8 @@ use wire::RejectionCode;
 
 use super::{Shared, refusal::Refusal};
 
+const KEY_HEADERS: [&str; 3] = ["x-api-key", "x-goog-api-key", "api-key"];
+
 /// The app, or somebody whom its owner gave the token.
 #[derive(Debug)]
 pub(super) struct Paired;
@@ -35,7 +37,7 @@ impl FromRequestParts<Shared> for Client {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Refusal> {
-        match bearer(parts) {
+        match key(parts) {
             Some(key) if state.token.matches(key) => Ok(Self),
             Some(key) if let Some(client) = state.clients.find(key) => {
                 tracing::info!(client, "client known by its key");
@@ -48,6 +50,14 @@ impl FromRequestParts<Shared> for Client {
             )),
         }
     }
+}
+
+/// Clients of each dialect have a place of their own for a key.
+fn key(parts: &Parts) -> Option<&str> {
+    bearer(parts).or_else(|| {
+        let own = KEY_HEADERS.into_iter().find_map(|it| parts.headers.get(it))?;
+        own.to_str().ok() // Bytes that are no text are no key.
+    })
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use wire::RejectionCode;
 
 use super::{
-    Shared,
+    Shared, dialects,
     hosts::Called,
     policy, preview,
     refusal::{self, Refusal},
@@ -112,7 +112,7 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 fn is_api(path: &str) -> bool {
-    path.starts_with("/app/") || path.starts_with("/v1/") || path == "/healthz"
+    path.starts_with("/app/") || path == "/healthz" || dialects::spoken_at(path).is_some()
 }
 
 /// Browsers name the origin of everything that a page reads or sends; what they send without

@@ -1,15 +1,17 @@
 //! A refusal on its way out.
 //!
 //! Whoever refuses says why; the gate writes it down once, with the request's id and in the form
-//! that the asker reads: ours under `/app`, OpenAI's under `/v1`.
+//! that the asker reads: ours under `/app`, elsewhere that of the route's dialect.
 
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use providers::{failure, ingress};
+use providers::failure;
 use wire::{Rejection, RejectionCode};
+
+use super::dialects;
 
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -67,10 +69,9 @@ pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Res
         return response;
     };
     rejection.request_id = Some(request_id.to_owned());
-    let body = if path.starts_with("/v1/") {
-        ingress::error_body(&rejection).to_string()
-    } else {
-        serde_json::to_string(&rejection).unwrap_or_default() // Texts and numbers always serialize.
+    let body = match dialects::spoken_at(path) {
+        Some(dialect) => dialect.write_error(&rejection),
+        None => serde_json::to_vec(&rejection).unwrap_or_default(), // Texts always serialize.
     };
     tracing::info!(code = ?rejection.code, why = rejection.message, "refused");
     let headers = response.headers_mut();

@@ -16,7 +16,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Shared, gate::wants_page, policy, refusal};
+use super::{Shared, dialects, gate::wants_page, policy, refusal};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
@@ -60,7 +60,7 @@ pub(super) async fn serve(State(state): State<Shared>, request: Request) -> Resp
 /// A place within the app, which has no file of its own.
 fn is_place(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
-    !last.contains('.') && !path.starts_with("/app/") && !path.starts_with("/v1/")
+    !last.contains('.') && !path.starts_with("/app/") && dialects::spoken_at(path).is_none()
 }
 
 pub(super) fn missing() -> Response {

@@ -8,12 +8,7 @@ use std::{collections::VecDeque, time::Duration};
 use http::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use providers::{
-    Decoder, failure,
-    feed::Feed,
-    models::{self, Price},
-    script::Step,
-};
+use providers::{Dialect, failure, feed::Feed, prices::Price, reply::distinguish, script::Step};
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{ModelEvent, Rejection, RejectionCode};
 
@@ -24,6 +19,7 @@ pub struct Reply {
     source: Source,
     /// For providers that do not tell the cost.
     price: Option<Price>,
+    id: String,
 }
 
 #[derive(Debug)]
@@ -42,24 +38,29 @@ impl Reply {
             return Err(rejection.clone());
         }
         let due = Instant::now() + steps.first().map_or(Duration::ZERO, |it| it.wait);
-        Ok(Self { source: Source::Script { steps: steps.into(), due }, price: None })
+        Ok(Self {
+            source: Source::Script { steps: steps.into(), due },
+            price: None,
+            id: String::new(),
+        })
     }
 
     pub(super) fn streamed(
         answer: Response<Incoming>,
-        decoder: Box<dyn Decoder>,
-        model: &str,
+        dialect: &dyn Dialect,
+        price: Option<Price>,
+        id: &str,
         idle: Duration,
     ) -> Self {
-        let feed = Box::new(Feed::new(decoder));
+        let feed = Box::new(Feed::new(dialect));
         let source = Source::Stream { body: answer.into_body(), feed, idle };
-        Self { source, price: models::known(model).map(|it| it.price) }
+        Self { source, price, id: id.to_owned() }
     }
 
     /// A reply that has said everything.
     #[must_use]
     pub fn over() -> Self {
-        Self { source: Source::Over, price: None }
+        Self { source: Source::Over, price: None, id: String::new() }
     }
 
     /// Waits for what comes next; none after the end. May be dropped while it waits, and called
@@ -70,8 +71,11 @@ impl Reply {
             Source::Script { steps, due } => next_steps(steps, due).await,
             Source::Stream { body, feed, idle } => next_frames(body, feed, *idle).await,
         };
+        if !self.id.is_empty() {
+            distinguish(&mut events, &self.id);
+        }
         for event in &mut events {
-            if let (ModelEvent::Usage(usage), Some(price)) = (event, self.price)
+            if let (ModelEvent::Usage(usage), Some(price)) = (event, &self.price)
                 && usage.cost_nano.is_none()
             {
                 usage.cost_nano = Some(price.cost(usage));
@@ -104,16 +108,21 @@ async fn next_steps(steps: &mut VecDeque<Step>, due: &mut Instant) -> Vec<ModelE
 
 /// Reads until there is an event.
 async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Vec<ModelEvent> {
+    let mut events = Vec::new();
     loop {
-        let events = match timeout(idle, body.frame()).await {
-            Ok(Some(Ok(frame))) => frame.data_ref().map_or(Vec::new(), |it| feed.push(it)),
+        match timeout(idle, body.frame()).await {
+            Ok(Some(Ok(frame))) => {
+                if let Some(chunk) = frame.data_ref() {
+                    feed.push(chunk, &mut events);
+                }
+            }
             Ok(Some(Err(err))) => {
                 tracing::warn!(cause = %err, "provider's stream broke");
-                feed.end()
+                feed.end(&mut events);
             }
-            Ok(None) => feed.end(),
-            Err(_) => silent(feed),
-        };
+            Ok(None) => feed.end(&mut events),
+            Err(_) => silent(feed, &mut events),
+        }
         if !events.is_empty() {
             return events;
         }
@@ -121,17 +130,16 @@ async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Ve
 }
 
 /// Reads what follows the ending, so that the connection can be used again.
-async fn drain(mut body: Incoming) {
+pub(crate) async fn drain(mut body: Incoming) {
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     // A provider that goes on talking loses its connection.
     timeout(DRAIN, rest).await.ok();
 }
 
-fn silent(feed: &mut Feed) -> Vec<ModelEvent> {
-    let mut events = feed.end();
+fn silent(feed: &mut Feed, events: &mut Vec<ModelEvent>) {
+    feed.end(events);
     if let Some(ModelEvent::Error(rejection)) = events.last_mut() {
         let message = "The provider fell silent in the middle of its answer";
         *rejection = failure::plain(RejectionCode::CutOff, message);
     }
-    events
 }

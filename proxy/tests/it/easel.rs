@@ -71,6 +71,7 @@ impl Easel {
             hosts: Vec::new(),
             origins: Vec::new(),
             idle: Duration::from_secs(5),
+            groups: easel_proxy::catalogue::Groups::new(),
             endpoints: vec![
                 endpoint("recorded", ProviderKind::OpenaiCompatible),
                 endpoint("claude", ProviderKind::Anthropic),

@@ -3,11 +3,15 @@
 #![allow(unreachable_pub, reason = "modules of one program")]
 
 mod clients;
+mod dialects;
 mod doors;
 mod easel;
+mod embeddings;
 mod ending;
 mod files;
+mod lanes;
 mod program;
 mod settings;
 mod turns;
 mod upstream;
+mod vendors;

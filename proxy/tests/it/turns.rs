@@ -62,7 +62,10 @@ async fn the_main_job_runs_through_both_dialects() {
 async fn a_provider_that_refuses_is_told_by_what_to_do() {
     let easel = Easel::start().await;
     for model in ["recorded/recorded-model", "claude/claude-recorded"] {
-        let refused = |prompt: &'static str| refused(&easel, model, prompt);
+        // A model each, so that none is left alone for the failures of the others.
+        let refused = async |prompt: &'static str| {
+            refused(&easel, &format!("{model}-{}", prompt.replace(' ', "-")), prompt).await
+        };
         check(
             refused("rate limit").await,
             &expect![[
@@ -208,7 +211,7 @@ async fn whoever_leaves_before_the_answer_takes_the_request_along_too() {
 #[tokio::test]
 async fn a_script_plays_in_its_own_time() {
     let scripts = tempfile::tempdir().unwrap();
-    let text = "when wait\ntext One.\npause 400\ntext Two.\nwhen busy\nerror busy 3\nwhen late\npause 50\nerror busy 3\n";
+    let text = "when wait\ntext One.\npause 400\ntext Two.\nwhen busy\nerror busy 3\nwhen late\ntext One.\npause 50\nerror busy 3\n";
     std::fs::write(scripts.path().join("mine.script"), text).unwrap();
     let path = scripts.path().to_owned();
     let easel = Easel::start_with(|config| config.scripts = Some(path)).await;

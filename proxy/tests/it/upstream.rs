@@ -71,6 +71,8 @@ impl Upstream {
         let router = Router::new()
             .route("/v1/chat/completions", post(openai))
             .route("/v1/messages", post(anthropic))
+            .route("/v1/messages/count_tokens", post(count_tokens))
+            .route("/v1/embeddings", post(embeddings))
             .route("/v1/models", get(models))
             .route("/moved/models", get(moved))
             .route("/requests", get(requests))
@@ -90,6 +92,31 @@ impl Upstream {
 
 async fn requests(State(upstream): State<Upstream>) -> Json<Vec<Value>> {
     Json(upstream.asked())
+}
+
+async fn count_tokens() -> Json<Value> {
+    Json(json!({ "input_tokens": 42 }))
+}
+
+/// A text's embedding is its length; a text "bad" is refused, and all with it.
+async fn embeddings(State(upstream): State<Upstream>, Json(body): Json<Value>) -> Response {
+    upstream.keep("/v1/embeddings", &body);
+    let input = &body["input"];
+    let texts: Vec<String> = match input.as_array() {
+        Some(texts) => texts.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+        None => vec![input.as_str().unwrap().to_owned()],
+    };
+    if texts.iter().any(|it| it == "bad") {
+        return refusal(StatusCode::BAD_REQUEST, "a bad text");
+    }
+    let data: Vec<Value> = texts
+        .iter()
+        .enumerate()
+        .map(|(n, it)| json!({ "object": "embedding", "index": n, "embedding": [it.len()] }))
+        .collect();
+    let n: usize = texts.iter().map(String::len).sum();
+    let usage = json!({ "prompt_tokens": n, "total_tokens": n });
+    Json(json!({ "object": "list", "data": data, "model": "e", "usage": usage })).into_response()
 }
 
 async fn moved() -> Response {
@@ -144,6 +171,12 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
     if last.contains("quote the key") {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("your key is {KEY}"));
     }
+    if last.contains("flaky") && matches!(dialect, Dialect::OpenAi) {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "only the other one works");
+    }
+    if last.contains("stumble") && upstream.asked().len() % 2 == 1 {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "once");
+    }
     if last.contains("fail") {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it broke at 10.1.2.3");
     }
@@ -159,6 +192,16 @@ fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8
         (Dialect::Anthropic, false) => include_str!("../recordings/anthropic/write.sse"),
         (Dialect::Anthropic, true) => include_str!("../recordings/anthropic/finish.sse"),
     };
+    if body["stream"] != true {
+        let whole = match (dialect, answered) {
+            (Dialect::OpenAi, false) => include_str!("../recordings/openai/write.json"),
+            (Dialect::OpenAi, true) => include_str!("../recordings/openai/finish.json"),
+            (Dialect::Anthropic, false) => include_str!("../recordings/anthropic/write.json"),
+            (Dialect::Anthropic, true) => include_str!("../recordings/anthropic/finish.json"),
+        };
+        let whole = if last.contains("cut") { &whole[..whole.len() / 2] } else { whole };
+        return whole_answer(upstream, whole, last.contains("slow"));
+    }
     let mut events: Vec<String> = recording.split_inclusive("\n\n").map(str::to_owned).collect();
     let mut pause = PAUSE;
     if last.contains("cut") {
@@ -186,6 +229,20 @@ fn prompt(content: &Value) -> String {
 
 fn refusal(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "error": { "message": message } }))).into_response()
+}
+
+/// Answers in one piece, perhaps after a while, and notes when somebody leaves before.
+fn whole_answer(upstream: &Upstream, whole: &str, slow: bool) -> Response {
+    let open = Open::new(Arc::clone(&upstream.n_open));
+    let whole = whole.to_owned();
+    let body = stream::once(async move {
+        let _still_open = &open;
+        if slow {
+            sleep(Duration::from_secs(10)).await;
+        }
+        Ok::<_, Infallible>(whole)
+    });
+    ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(body)).into_response()
 }
 
 /// Sends events one by one, and notes when the stream is over or dropped.

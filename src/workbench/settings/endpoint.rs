@@ -20,13 +20,22 @@ struct Preset {
 
 const COMPATIBLE: &str = "openai-compatible";
 
-const PRESETS: [Preset; 7] = [
+const BEDROCK: &str = "https://bedrock-runtime.us-east-1.amazonaws.com";
+
+const VERTEX: &str =
+    "https://aiplatform.googleapis.com/v1/projects/PROJECT/locations/global/publishers/google";
+
+const PRESETS: [Preset; 11] = [
     preset("openai", "OpenAI", COMPATIBLE, "https://api.openai.com/v1", true),
     preset("anthropic", "Anthropic", "anthropic", "https://api.anthropic.com", true),
+    preset("gemini", "Google Gemini", "gemini", "https://generativelanguage.googleapis.com", true),
     preset("openrouter", "OpenRouter", COMPATIBLE, "https://openrouter.ai/api/v1", true),
     preset("ollama", "Ollama", COMPATIBLE, "http://localhost:11434/v1", false),
     preset("llama-cpp", "llama.cpp", COMPATIBLE, "http://localhost:8080/v1", false),
     preset("lm-studio", "LM Studio", COMPATIBLE, "http://localhost:1234/v1", false),
+    preset("azure", "Azure OpenAI", "azure", "https://RESOURCE.openai.azure.com", true),
+    preset("bedrock", "Amazon Bedrock", "bedrock", BEDROCK, true),
+    preset("vertex", "Google Vertex AI", "vertex", VERTEX, true),
     preset("custom", "", COMPATIBLE, "", true),
 ];
 

@@ -58,6 +58,7 @@ fn clippy() -> Outcome<Count> {
 }
 
 fn native() -> Outcome<Count> {
+    on_outside_data()?;
     let nextest = run::asked(run::program("cargo").args(["nextest", "--version"])).is_some();
     let mut cargo = run::program("cargo");
     if nextest {
@@ -66,6 +67,14 @@ fn native() -> Outcome<Count> {
         cargo.args(["test", "--workspace", "--no-fail-fast"]);
     }
     counted(&mut cargo)
+}
+
+/// Sets up what the tests on outside data compare with.
+fn on_outside_data() -> Outcome<()> {
+    if std::env::var_os("EASEL_FIXTURES").is_some_and(|it| !it.is_empty()) {
+        tools::python()?;
+    }
+    Ok(())
 }
 
 fn set_up() -> Outcome<Count> {
@@ -125,6 +134,7 @@ fn journeys() -> Outcome<Count> {
 }
 
 fn soak_native() -> Outcome<Count> {
+    on_outside_data()?;
     let mut cargo = run::program("cargo");
     cargo.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--include-ignored"]);
     counted(cargo.env("EASEL_SOAK", "1"))

@@ -1,4 +1,4 @@
-//! What comes from Debian's packages: Chromium, its driver, and the compiler where rustup has no target to give.
+//! What comes from Debian's packages: Chromium, its driver, Python, and the compiler where rustup has no target to give.
 //!
 //! Installs only as root or through a `sudo` that does not ask; else it prints the command and stops.
 
@@ -43,6 +43,10 @@ pub(super) fn ensure_rust() -> Outcome<()> {
     ];
     let missing = wanted.iter().filter(|(file, _)| !Path::new(file).exists());
     install(&missing.map(|(_, package)| *package).collect::<Vec<_>>())
+}
+
+pub(super) fn ensure_python() -> Outcome<()> {
+    install(&["python3", "python3-venv"])
 }
 
 /// Installs packages.

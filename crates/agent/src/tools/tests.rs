@@ -62,7 +62,7 @@ fn bad_calls_say_what_would_be_accepted() {
         "edit",
         r#"{"path":"a","old_string":"x","new_string":"y"}"#,
         expect![
-            "`edit` has no argument `new_string`; it accepts `path`, `search`, `replace`, `replace_all`"
+            "`edit` has no argument `old_string`; it accepts `path`, `search`, `replace`, `replace_all`"
         ],
     );
     check(

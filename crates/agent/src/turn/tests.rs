@@ -243,7 +243,7 @@ fn failures_of_any_kind_end_the_turn_in_the_end() {
                 json: format!("{{\"path\":\"f{n}\"}}"),
             },
             ModelEvent::ToolCallEnd { call: call.clone() },
-            ModelEvent::Finish { reason: StopReason::ToolUse },
+            ModelEvent::Finish { reason: StopReason::ToolUse, stopped_by: None },
         ] {
             turn.handle(Event::Model(event));
         }
@@ -318,12 +318,15 @@ fn thirty_steps_are_no_problem() {
         let events = [
             ModelEvent::ToolCallStart { call: call.clone(), tool: "list".to_owned() },
             ModelEvent::ToolCallEnd { call: call.clone() },
-            ModelEvent::Finish { reason: StopReason::ToolUse },
+            ModelEvent::Finish { reason: StopReason::ToolUse, stopped_by: None },
         ];
         events.into_iter().for_each(|event| drop(turn.handle(Event::Model(event))));
         turn.handle(Event::ToolFinished { call, output: "a".to_owned(), failed: false });
     }
-    let end = turn.handle(Event::Model(ModelEvent::Finish { reason: StopReason::EndOfTurn }));
+    let end = turn.handle(Event::Model(ModelEvent::Finish {
+        reason: StopReason::EndOfTurn,
+        stopped_by: None,
+    }));
     assert_eq!(end, [Effect::Finish(Outcome::Answered)]);
     assert_eq!(turn.parts().len(), 60);
 }
@@ -574,6 +577,7 @@ fn random_events_never_confuse_a_turn() {
                 11..13 => ModelEvent::ToolCallEnd { call: last },
                 13..16 => ModelEvent::Finish {
                     reason: [StopReason::ToolUse, StopReason::EndOfTurn][roll(2) as usize],
+                    stopped_by: None,
                 },
                 16..19 => {
                     let failed = roll(3) == 0;
@@ -673,7 +677,7 @@ fn parse(line: &str) -> Vec<Event> {
         }
         ["finish", reason] => {
             let reason = serde_json::from_value(json!(reason)).unwrap();
-            model(ModelEvent::Finish { reason })
+            model(ModelEvent::Finish { reason, stopped_by: None })
         }
         ["reject", code] => {
             let code = if code == "busy" { RejectionCode::Busy } else { RejectionCode::CutOff };

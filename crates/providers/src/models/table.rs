@@ -1,15 +1,8 @@
 //! The best known models. Small on purpose: providers' own lists and reports lead where they exist.
 //!
-//! A new model is one line, from its vendor's public price list.
+//! A new model is one line, from its vendor's public pages.
 
-/// Nano-dollars per token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Price {
-    pub input: u64,
-    pub output: u64,
-    pub cache_read: u64,
-    pub cache_write: u64,
-}
+use crate::prices::Seller;
 
 /// A model of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,7 +11,8 @@ pub struct Known {
     pub name: &'static str,
     pub context_tokens: u32,
     pub max_output_tokens: u32,
-    pub price: Price,
+    /// Who made it, and sells it too.
+    pub seller: Seller,
     pub images: bool,
 }
 
@@ -36,50 +30,42 @@ fn is_date(text: &str) -> bool {
     digits.len() == 8 && digits.bytes().all(|it| it.is_ascii_digit())
 }
 
-/// Anthropic: a read from the cache costs a tenth, a write a quarter more.
-const fn claude(
-    id: &'static str,
-    name: &'static str,
-    max_output_tokens: u32,
-    input: u64,
-    output: u64,
-) -> Known {
-    let price = Price { input, output, cache_read: input / 10, cache_write: input + input / 4 };
-    Known { id, name, context_tokens: 200_000, max_output_tokens, price, images: true }
+const fn claude(id: &'static str, name: &'static str, max_output_tokens: u32) -> Known {
+    let seller = Seller::Anthropic;
+    Known { id, name, context_tokens: 200_000, max_output_tokens, seller, images: true }
 }
 
-/// `OpenAI`: writing to the cache costs nothing more.
 const fn gpt(
     id: &'static str,
     name: &'static str,
-    [context_tokens, max_output_tokens]: [u32; 2],
-    [input, cache_read, output]: [u64; 3],
+    context_tokens: u32,
+    max_output_tokens: u32,
 ) -> Known {
-    let price = Price { input, output, cache_read, cache_write: input };
-    Known { id, name, context_tokens, max_output_tokens, price, images: true }
+    let seller = Seller::Openai;
+    Known { id, name, context_tokens, max_output_tokens, seller, images: true }
 }
 
 pub(super) const TABLE: &[Known] = &[
-    claude("claude-opus-4-6", "Claude Opus 4.6", 128_000, 5_000, 25_000),
-    claude("claude-sonnet-4-6", "Claude Sonnet 4.6", 64_000, 3_000, 15_000),
-    claude("claude-opus-4-5", "Claude Opus 4.5", 64_000, 5_000, 25_000),
-    claude("claude-sonnet-4-5", "Claude Sonnet 4.5", 64_000, 3_000, 15_000),
-    claude("claude-haiku-4-5", "Claude Haiku 4.5", 64_000, 1_000, 5_000),
-    claude("claude-opus-4-1", "Claude Opus 4.1", 32_000, 15_000, 75_000),
-    claude("claude-opus-4", "Claude Opus 4", 32_000, 15_000, 75_000),
-    claude("claude-sonnet-4", "Claude Sonnet 4", 64_000, 3_000, 15_000),
-    claude("claude-3-7-sonnet", "Claude Sonnet 3.7", 64_000, 3_000, 15_000),
-    claude("claude-3-5-haiku", "Claude Haiku 3.5", 8_192, 800, 4_000),
-    gpt("gpt-5.2", "GPT-5.2", [400_000, 128_000], [1_750, 175, 14_000]),
-    gpt("gpt-5.1", "GPT-5.1", [400_000, 128_000], [1_250, 125, 10_000]),
-    gpt("gpt-5", "GPT-5", [400_000, 128_000], [1_250, 125, 10_000]),
-    gpt("gpt-5-mini", "GPT-5 mini", [400_000, 128_000], [250, 25, 2_000]),
-    gpt("gpt-5-nano", "GPT-5 nano", [400_000, 128_000], [50, 5, 400]),
-    gpt("gpt-4.1", "GPT-4.1", [1_047_576, 32_768], [2_000, 500, 8_000]),
-    gpt("gpt-4.1-mini", "GPT-4.1 mini", [1_047_576, 32_768], [400, 100, 1_600]),
-    gpt("gpt-4.1-nano", "GPT-4.1 nano", [1_047_576, 32_768], [100, 25, 400]),
-    gpt("gpt-4o", "GPT-4o", [128_000, 16_384], [2_500, 1_250, 10_000]),
-    gpt("gpt-4o-mini", "GPT-4o mini", [128_000, 16_384], [150, 75, 600]),
-    gpt("o3", "o3", [200_000, 100_000], [2_000, 500, 8_000]),
-    gpt("o4-mini", "o4-mini", [200_000, 100_000], [1_100, 275, 4_400]),
+    claude("claude-opus-4-6", "Claude Opus 4.6", 128_000),
+    claude("claude-sonnet-4-6", "Claude Sonnet 4.6", 64_000),
+    claude("claude-opus-4-5", "Claude Opus 4.5", 64_000),
+    claude("claude-sonnet-4-5", "Claude Sonnet 4.5", 64_000),
+    claude("claude-haiku-4-5", "Claude Haiku 4.5", 64_000),
+    claude("claude-opus-4-1", "Claude Opus 4.1", 32_000),
+    claude("claude-opus-4", "Claude Opus 4", 32_000),
+    claude("claude-sonnet-4", "Claude Sonnet 4", 64_000),
+    claude("claude-3-7-sonnet", "Claude Sonnet 3.7", 64_000),
+    claude("claude-3-5-haiku", "Claude Haiku 3.5", 8_192),
+    gpt("gpt-5.2", "GPT-5.2", 400_000, 128_000),
+    gpt("gpt-5.1", "GPT-5.1", 400_000, 128_000),
+    gpt("gpt-5", "GPT-5", 400_000, 128_000),
+    gpt("gpt-5-mini", "GPT-5 mini", 400_000, 128_000),
+    gpt("gpt-5-nano", "GPT-5 nano", 400_000, 128_000),
+    gpt("gpt-4.1", "GPT-4.1", 1_047_576, 32_768),
+    gpt("gpt-4.1-mini", "GPT-4.1 mini", 1_047_576, 32_768),
+    gpt("gpt-4.1-nano", "GPT-4.1 nano", 1_047_576, 32_768),
+    gpt("gpt-4o", "GPT-4o", 128_000, 16_384),
+    gpt("gpt-4o-mini", "GPT-4o mini", 128_000, 16_384),
+    gpt("o3", "o3", 200_000, 100_000),
+    gpt("o4-mini", "o4-mini", 200_000, 100_000),
 ];

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use wire::{ModelEvent, ModelRequest, RejectionCode, StopReason, Usage};
+use wire::{ModelEvent, RejectionCode, StopReason, Usage};
 
-use super::{Line, Part, Step, text};
+use super::{Line, Part, Step, texts};
 use crate::{
+    ask::Ask,
     failure,
     reply::{Reply, tokens},
 };
@@ -16,7 +17,7 @@ use crate::{
 /// Bytes of arguments that come at once.
 const PIECE_BYTES: usize = 24;
 
-pub(super) fn play(part: Option<&Part>, ask: &ModelRequest) -> Vec<Step> {
+pub(super) fn play(part: Option<&Part>, ask: &Ask) -> Vec<Step> {
     let mut player = Player { id: ask.messages.len(), ..Player::default() };
     match part {
         Some(part) => {
@@ -130,18 +131,12 @@ impl Player {
         self.pause += time;
     }
 
-    fn conclude(&mut self, ask: &ModelRequest) {
+    fn conclude(&mut self, ask: &Ask) {
         if self.reply.is_over() {
             return;
         }
         if !self.counted {
-            let n_input_bytes: usize = ask.system.iter().map(String::len).sum::<usize>()
-                + ask
-                    .messages
-                    .iter()
-                    .flat_map(|it| &it.blocks)
-                    .map(|it| text(it).len())
-                    .sum::<usize>();
+            let n_input_bytes = texts(ask).map(str::len).sum();
             self.reply.count(Usage {
                 input_tokens: tokens(n_input_bytes),
                 output_tokens: tokens(self.n_output_bytes),

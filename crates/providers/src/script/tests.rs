@@ -1,9 +1,8 @@
 //! Scripts as text, their replies as text.
 
-use expect_test::{Expect, expect};
-use wire::ToolSpec;
-
 use super::*;
+use crate::ask::Section;
+use expect_test::{Expect, expect};
 
 const ORDER: &str = "\
 title For tests
@@ -39,27 +38,27 @@ fn the_prompt_and_the_files_choose_the_scene() {
         ORDER,
         &ask("Add a LAMP", "src/app.tsx", 0),
         &expect![[r#"
-        0 Reasoning { text: "Hm." }
-        0 ReasoningEnd { opaque: None }
-        0 TextDelta { text: "I " }
-        0 TextDelta { text: "look." }
-        0 ToolCallStart { call: "script-1-0", tool: "list" }
-        0 ToolCallDelta { call: "script-1-0", json: "{}" }
-        0 ToolCallEnd { call: "script-1-0" }
-        0 Usage(Usage { input_tokens: 6, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 3, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
-        0 Finish { reason: ToolUse }
-    "#]],
+            0 Reasoning { text: "Hm." }
+            0 ReasoningEnd { opaque: None }
+            0 TextDelta { text: "I " }
+            0 TextDelta { text: "look." }
+            0 ToolCallStart { call: "script-1-0", tool: "list" }
+            0 ToolCallDelta { call: "script-1-0", json: "{}" }
+            0 ToolCallEnd { call: "script-1-0" }
+            0 Usage(Usage { input_tokens: 6, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 3, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: Some(0), estimated: true })
+            0 Finish { reason: ToolUse, stopped_by: None }
+        "#]],
     );
     check(
         ORDER,
         &ask("Add a lamp", "src/main.js", 0),
         &expect![[r#"
-        0 TextDelta { text: "No " }
-        0 TextDelta { text: "lamp " }
-        0 TextDelta { text: "here.\n" }
-        0 Usage(Usage { input_tokens: 6, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 4, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
-        0 Finish { reason: EndOfTurn }
-    "#]],
+            0 TextDelta { text: "No " }
+            0 TextDelta { text: "lamp " }
+            0 TextDelta { text: "here.\n" }
+            0 Usage(Usage { input_tokens: 6, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 4, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: Some(0), estimated: true })
+            0 Finish { reason: EndOfTurn, stopped_by: None }
+        "#]],
     );
 }
 
@@ -76,18 +75,18 @@ fn results_move_the_scene_on() {
             0 ToolCallDelta { call: "script-2-0", json: "{\"path\":\"a \\\"b\\\".txt\",\"c" }
             60 ToolCallDelta { call: "script-2-0", json: "ontent\":\"one\\n  two\\n\"}" }
             60 ToolCallEnd { call: "script-2-0" }
-            250 Usage(Usage { input_tokens: 4, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 15, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
-            0 Finish { reason: ToolUse }
+            250 Usage(Usage { input_tokens: 4, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 15, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: Some(0), estimated: true })
+            0 Finish { reason: ToolUse, stopped_by: None }
         "#]],
     );
     check(
         ORDER,
         &ask("light", "src/app.tsx", 7),
         &expect![[r#"
-        0 TextDelta { text: "Done." }
-        0 Usage(Usage { input_tokens: 10, cache_read_tokens: 5, cache_write_tokens: 0, output_tokens: 20, reasoning_tokens: 0, cost_nano: None, estimated: false })
-        0 Finish { reason: EndOfTurn }
-    "#]],
+            0 TextDelta { text: "Done." }
+            0 Usage(Usage { input_tokens: 10, cache_read_tokens: 5, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 20, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: None, estimated: false })
+            0 Finish { reason: EndOfTurn, stopped_by: None }
+        "#]],
     );
 }
 
@@ -98,20 +97,20 @@ fn an_argument_may_have_several_lines() {
         script,
         &ask("", "", 0),
         &expect![[r#"
-        0 ToolCallStart { call: "script-1-0", tool: "edit" }
-        0 ToolCallDelta { call: "script-1-0", json: "{\"path\":\"a\",\"search\":\"  " }
-        0 ToolCallDelta { call: "script-1-0", json: "x\\n    y\",\"replace\":\"\"}" }
-        0 ToolCallEnd { call: "script-1-0" }
-        0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 12, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
-        0 Finish { reason: ToolUse }
-    "#]],
+            0 ToolCallStart { call: "script-1-0", tool: "edit" }
+            0 ToolCallDelta { call: "script-1-0", json: "{\"path\":\"a\",\"search\":\"  " }
+            0 ToolCallDelta { call: "script-1-0", json: "x\\n    y\",\"replace\":\"\"}" }
+            0 ToolCallEnd { call: "script-1-0" }
+            0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 12, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: Some(0), estimated: true })
+            0 Finish { reason: ToolUse, stopped_by: None }
+        "#]],
     );
 }
 
 #[test]
 fn what_the_app_adds_to_a_prompt_chooses_nothing() {
     let mut ask = ask("Nothing special", "src/app.tsx", 0);
-    ask.messages[0].blocks.insert(0, Block::Text { text: "a file about a lamp".to_owned() });
+    ask.messages[0].pieces.insert(0, Block::Text("a file about a lamp".to_owned()).into());
     let first = Script::parse("t", ORDER).unwrap().play(&ask).swap_remove(0);
     assert_eq!(first.event, ModelEvent::TextDelta { text: "No ".to_owned() });
 }
@@ -130,31 +129,31 @@ fn every_way_to_fail_can_be_played() {
         failing,
         &ask("cut", "", 0),
         &expect![[r#"
-        0 TextDelta { text: "Half " }
-        0 TextDelta { text: "a" }
-        0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 2, reasoning_tokens: 0, cost_nano: None, estimated: true })
-        0 Error(Rejection { code: CutOff, message: "The provider's answer broke off in the middle", retry_after_secs: None, request_id: None })
-    "#]],
+            0 TextDelta { text: "Half " }
+            0 TextDelta { text: "a" }
+            0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 2, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: None, estimated: true })
+            0 Error(Rejection { code: CutOff, message: "The provider's answer broke off in the middle", retry_after_secs: None, request_id: None })
+        "#]],
     );
     check(
         failing,
         &ask("noise", "", 0),
         &expect![[r#"
-        0 ToolCallStart { call: "script-1-0", tool: "write" }
-        0 ToolCallDelta { call: "script-1-0", json: "{\"pa" }
-        0 ToolCallEnd { call: "script-1-0" }
-        0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 1, reasoning_tokens: 0, cost_nano: None, estimated: true })
-        0 Error(Rejection { code: CutOff, message: "The provider's answer could not be read", retry_after_secs: None, request_id: None })
-    "#]],
+            0 ToolCallStart { call: "script-1-0", tool: "write" }
+            0 ToolCallDelta { call: "script-1-0", json: "{\"pa" }
+            0 ToolCallEnd { call: "script-1-0" }
+            0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 1, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: None, estimated: true })
+            0 Error(Rejection { code: CutOff, message: "The provider's answer could not be read", retry_after_secs: None, request_id: None })
+        "#]],
     );
     check(
         failing,
         &ask("long", "", 0),
         &expect![[r#"
-        0 TextDelta { text: "x" }
-        0 Usage(Usage { input_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0, output_tokens: 1, reasoning_tokens: 0, cost_nano: Some(0), estimated: true })
-        0 Finish { reason: OutputLimit }
-    "#]],
+            0 TextDelta { text: "x" }
+            0 Usage(Usage { input_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 1, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: Some(0), estimated: true })
+            0 Finish { reason: OutputLimit, stopped_by: None }
+        "#]],
     );
     check(
         failing,
@@ -223,25 +222,19 @@ fn the_demo_fits_each_template() {
 }
 
 #[track_caller]
-fn check(script: &str, ask: &ModelRequest, expected: &Expect) {
+fn check(script: &str, ask: &Ask, expected: &Expect) {
     let script = Script::parse("t", script).unwrap();
     let line = |it: Step| format!("{} {:?}\n", it.wait.as_millis(), it.event);
     expected.assert_eq(&script.play(ask).into_iter().map(line).collect::<String>());
 }
 
-fn ask(prompt: &str, files: &str, n_results: usize) -> ModelRequest {
-    let block = |text: &str| Block::Text { text: text.to_owned() };
-    let mut messages = vec![Message { role: Role::User, blocks: vec![block(prompt)] }];
+fn ask(prompt: &str, files: &str, n_results: usize) -> Ask {
+    let prompt = Block::Text(prompt.to_owned()).into();
+    let mut messages = vec![Message { role: Role::User, pieces: vec![prompt] }];
     if n_results > 0 {
-        let result = Block::ToolResult { call: "c".into(), output: String::new(), failed: false };
-        messages.push(Message { role: Role::User, blocks: vec![result; n_results] });
+        let result = Block::Result { call: "c".into(), output: Vec::new(), failed: false };
+        messages.push(Message { role: Role::User, pieces: vec![result.into(); n_results] });
     }
-    ModelRequest {
-        model: "t".to_owned(),
-        system: vec![files.to_owned()],
-        messages,
-        tools: Vec::<ToolSpec>::new(),
-        max_output_tokens: 100,
-        temperature: None,
-    }
+    let system = vec![Section { text: files.to_owned(), keep: None }];
+    Ask { model: "t".to_owned(), system, messages, ..Ask::default() }
 }

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod outside;
+mod pairs;
+mod prices;
 mod recordings;
 mod requests;

@@ -1,232 +1,231 @@
 //! One conversation in each vendor's form.
 
 use expect_test::{Expect, expect};
-use providers::{Provider, anthropic::Anthropic, openai::OpenAi};
+use providers::vendor::Vendor;
 use serde_json::{Value, json};
-use wire::{Block, Message, ModelRequest, Role, ToolSpec};
+use wire::{Block, Message, ModelRequest, ProviderKind, Role, ToolSpec};
 
 #[test]
 fn anthropic_gets_blocks_back_unchanged_and_others_not_at_all() {
     check(
-        &Anthropic,
+        ANTHROPIC,
         &expect![[r#"
-        {
-          "max_tokens": 1000,
-          "messages": [
             {
-              "content": [
+              "model": "some-model",
+              "max_tokens": 1000,
+              "tools": [
                 {
-                  "text": "What is in this picture?",
-                  "type": "text"
-                },
-                {
-                  "source": {
-                    "data": "AAAA",
-                    "media_type": "image/png",
-                    "type": "base64"
-                  },
-                  "type": "image"
+                  "name": "read",
+                  "description": "Reads a file",
+                  "input_schema": {
+                    "type": "object",
+                    "properties": {
+                      "path": {
+                        "type": "string"
+                      }
+                    }
+                  }
                 }
               ],
-              "role": "user"
-            },
-            {
-              "content": [
+              "system": [
                 {
-                  "signature": "c2ln",
-                  "thinking": "Let me see.",
-                  "type": "thinking"
-                },
-                {
-                  "text": "I look.",
-                  "type": "text"
-                },
-                {
-                  "id": "c1",
-                  "input": {
-                    "path": "a.txt"
-                  },
-                  "name": "read",
-                  "type": "tool_use"
-                },
-                {
-                  "id": "c2",
-                  "input": {},
-                  "name": "read",
-                  "type": "tool_use"
-                },
-                {
-                  "id": "c3",
-                  "input": {
-                    "unreadable": "{\"path"
-                  },
-                  "name": "read",
-                  "type": "tool_use"
-                }
-              ],
-              "role": "assistant"
-            },
-            {
-              "content": [
-                {
-                  "content": "no such file",
-                  "is_error": false,
-                  "tool_use_id": "c1",
-                  "type": "tool_result"
-                },
-                {
-                  "content": "no such file",
-                  "is_error": true,
-                  "tool_use_id": "c2",
-                  "type": "tool_result"
-                },
-                {
+                  "type": "text",
+                  "text": "Stable.",
                   "cache_control": {
                     "type": "ephemeral"
-                  },
-                  "text": "And hurry.",
-                  "type": "text"
-                }
-              ],
-              "role": "user"
-            }
-          ],
-          "model": "some-model",
-          "stream": true,
-          "system": [
-            {
-              "cache_control": {
-                "type": "ephemeral"
-              },
-              "text": "Stable.",
-              "type": "text"
-            },
-            {
-              "text": "Changing.",
-              "type": "text"
-            }
-          ],
-          "temperature": 0.5,
-          "tools": [
-            {
-              "description": "Reads a file",
-              "input_schema": {
-                "properties": {
-                  "path": {
-                    "type": "string"
                   }
                 },
-                "type": "object"
-              },
-              "name": "read"
-            }
-          ]
-        }"#]],
+                {
+                  "type": "text",
+                  "text": "Changing."
+                }
+              ],
+              "messages": [
+                {
+                  "role": "user",
+                  "content": [
+                    {
+                      "type": "text",
+                      "text": "What is in this picture?"
+                    },
+                    {
+                      "type": "image",
+                      "source": {
+                        "type": "base64",
+                        "media_type": "image/png",
+                        "data": "AAAA"
+                      }
+                    }
+                  ]
+                },
+                {
+                  "role": "assistant",
+                  "content": [
+                    {
+                      "type": "thinking",
+                      "thinking": "Let me see.",
+                      "signature": "c2ln"
+                    },
+                    {
+                      "type": "text",
+                      "text": "I look."
+                    },
+                    {
+                      "type": "tool_use",
+                      "id": "c1",
+                      "name": "read",
+                      "input": {
+                        "path": "a.txt"
+                      }
+                    },
+                    {
+                      "type": "tool_use",
+                      "id": "c2",
+                      "name": "read",
+                      "input": {}
+                    },
+                    {
+                      "type": "tool_use",
+                      "id": "c3",
+                      "name": "read",
+                      "input": {
+                        "unreadable": "{\"path"
+                      }
+                    }
+                  ]
+                },
+                {
+                  "role": "user",
+                  "content": [
+                    {
+                      "type": "tool_result",
+                      "tool_use_id": "c1",
+                      "content": "no such file"
+                    },
+                    {
+                      "type": "tool_result",
+                      "tool_use_id": "c2",
+                      "content": "no such file",
+                      "is_error": true,
+                      "cache_control": {
+                        "type": "ephemeral"
+                      }
+                    },
+                    {
+                      "type": "text",
+                      "text": "And hurry."
+                    }
+                  ]
+                }
+              ],
+              "temperature": 0.5,
+              "stream": true
+            }"#]],
     );
 }
 
 #[test]
 fn openai_gets_results_as_messages() {
     check(
-        &OpenAi::at("https://api.openai.com/v1"),
+        openai("https://api.openai.com/v1"),
         &expect![[r#"
-        {
-          "max_completion_tokens": 1000,
-          "messages": [
             {
-              "content": "Stable.\n\nChanging.",
-              "role": "system"
-            },
-            {
-              "content": [
+              "model": "some-model",
+              "messages": [
                 {
-                  "text": "What is in this picture?",
-                  "type": "text"
+                  "role": "system",
+                  "content": "Stable.\n\nChanging."
                 },
                 {
-                  "image_url": {
-                    "url": "data:image/png;base64,AAAA"
-                  },
-                  "type": "image_url"
+                  "role": "user",
+                  "content": [
+                    {
+                      "type": "text",
+                      "text": "What is in this picture?"
+                    },
+                    {
+                      "type": "image_url",
+                      "image_url": {
+                        "url": "data:image/png;base64,AAAA"
+                      }
+                    }
+                  ]
+                },
+                {
+                  "role": "assistant",
+                  "content": "I look.",
+                  "tool_calls": [
+                    {
+                      "id": "c1",
+                      "type": "function",
+                      "function": {
+                        "name": "read",
+                        "arguments": "{\"path\":\"a.txt\"}"
+                      }
+                    },
+                    {
+                      "id": "c2",
+                      "type": "function",
+                      "function": {
+                        "name": "read",
+                        "arguments": "{}"
+                      }
+                    },
+                    {
+                      "id": "c3",
+                      "type": "function",
+                      "function": {
+                        "name": "read",
+                        "arguments": "{\"path"
+                      }
+                    }
+                  ]
+                },
+                {
+                  "role": "tool",
+                  "tool_call_id": "c1",
+                  "content": "no such file"
+                },
+                {
+                  "role": "tool",
+                  "tool_call_id": "c2",
+                  "content": "Error: no such file"
+                },
+                {
+                  "role": "user",
+                  "content": "And hurry."
                 }
               ],
-              "role": "user"
-            },
-            {
-              "content": "I look.",
-              "role": "assistant",
-              "tool_calls": [
+              "tools": [
                 {
+                  "type": "function",
                   "function": {
-                    "arguments": "{\"path\":\"a.txt\"}",
-                    "name": "read"
-                  },
-                  "id": "c1",
-                  "type": "function"
-                },
-                {
-                  "function": {
-                    "arguments": "{}",
-                    "name": "read"
-                  },
-                  "id": "c2",
-                  "type": "function"
-                },
-                {
-                  "function": {
-                    "arguments": "{\"path",
-                    "name": "read"
-                  },
-                  "id": "c3",
-                  "type": "function"
-                }
-              ]
-            },
-            {
-              "content": "no such file",
-              "role": "tool",
-              "tool_call_id": "c1"
-            },
-            {
-              "content": "Error: no such file",
-              "role": "tool",
-              "tool_call_id": "c2"
-            },
-            {
-              "content": "And hurry.",
-              "role": "user"
-            }
-          ],
-          "model": "some-model",
-          "stream": true,
-          "stream_options": {
-            "include_usage": true
-          },
-          "temperature": 0.5,
-          "tools": [
-            {
-              "function": {
-                "description": "Reads a file",
-                "name": "read",
-                "parameters": {
-                  "properties": {
-                    "path": {
-                      "type": "string"
+                    "name": "read",
+                    "description": "Reads a file",
+                    "parameters": {
+                      "type": "object",
+                      "properties": {
+                        "path": {
+                          "type": "string"
+                        }
+                      }
                     }
-                  },
-                  "type": "object"
+                  }
                 }
-              },
-              "type": "function"
-            }
-          ]
-        }"#]],
+              ],
+              "max_completion_tokens": 1000,
+              "temperature": 0.5,
+              "stream": true,
+              "stream_options": {
+                "include_usage": true
+              }
+            }"#]],
     );
 }
 
 #[test]
 fn openrouter_gets_its_reasoning_back() {
-    let body = body(&OpenAi::at("https://openrouter.ai/api/v1"));
+    let body = body(openai("https://openrouter.ai/api/v1"));
     assert_eq!(body["usage"], json!({ "include": true }));
     assert_eq!(body["messages"][2]["reasoning_details"], json!([{ "type": "reasoning.text" }]));
     assert_eq!(body["max_tokens"], 1000);
@@ -234,7 +233,7 @@ fn openrouter_gets_its_reasoning_back() {
 
 #[test]
 fn other_servers_get_nothing_unusual() {
-    let body = body(&OpenAi::at("http://127.0.0.1:11434"));
+    let body = body(openai("http://127.0.0.1:11434"));
     assert_eq!(body["messages"][2].get("reasoning_details"), None);
     assert_eq!(body["messages"][2]["reasoning_content"], "Let me see.");
     assert_eq!(body["max_tokens"], 1000);
@@ -242,18 +241,25 @@ fn other_servers_get_nothing_unusual() {
 
 #[test]
 fn the_same_request_is_the_same_bytes() {
-    for provider in [&Anthropic as &dyn Provider, &OpenAi::at("http://x")] {
-        assert_eq!(provider.request(&ask()).body, provider.request(&ask()).body);
+    for vendor in [ANTHROPIC, openai("http://x")] {
+        assert_eq!(vendor.turn(&ask()).unwrap(), vendor.turn(&ask()).unwrap());
     }
 }
 
 #[track_caller]
-fn check(provider: &dyn Provider, expected: &Expect) {
-    expected.assert_eq(&serde_json::to_string_pretty(&body(provider)).unwrap());
+fn check(vendor: Vendor<'_>, expected: &Expect) {
+    expected.assert_eq(&serde_json::to_string_pretty(&body(vendor)).unwrap());
 }
 
-fn body(provider: &dyn Provider) -> Value {
-    serde_json::from_slice(&provider.request(&ask()).body).unwrap()
+const ANTHROPIC: Vendor<'_> =
+    Vendor { kind: ProviderKind::Anthropic, base_url: "https://api.anthropic.com" };
+
+fn openai(base_url: &str) -> Vendor<'_> {
+    Vendor::new(ProviderKind::OpenaiCompatible, base_url)
+}
+
+fn body(vendor: Vendor<'_>) -> Value {
+    serde_json::from_slice(&vendor.turn(&ask()).unwrap().body).unwrap()
 }
 
 fn ask() -> ModelRequest {

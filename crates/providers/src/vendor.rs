@@ -1,0 +1,233 @@
+//! Who a provider is: which dialect it speaks, at which path, and where its key goes.
+//!
+//! It knows no key and sends nothing.
+
+use bytes::Bytes;
+use wire::{ModelRequest, ProviderKind};
+
+use crate::{
+    ask::Ask,
+    chat::{Chat, Flavor},
+    converse::{self, Converse},
+    dialect::{BadAsk, BadStream, Dialect},
+    endpoint::{self, origin},
+    gemini::{self, Gemini},
+    messages::Messages,
+    models::{self, Listed},
+    ollama::{self, Ollama},
+    responses::{self, Responses},
+};
+
+/// An HTTP request without its key, which is added last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamRequest {
+    pub method: Method,
+    /// The whole address.
+    pub address: String,
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// JSON; empty for `GET`.
+    pub body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// How a key is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// A header of the vendor's own.
+    Header(&'static str),
+    /// Amazon's signature, or a bearer.
+    Aws,
+    /// A token that a service account's key gets, or a bearer.
+    Google,
+}
+
+/// A provider as it is addressed.
+#[derive(Debug, Clone, Copy)]
+pub struct Vendor<'a> {
+    pub kind: ProviderKind,
+    pub base_url: &'a str,
+}
+
+const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+
+impl<'a> Vendor<'a> {
+    #[must_use]
+    pub fn new(kind: ProviderKind, base_url: &'a str) -> Self {
+        Self { kind, base_url }
+    }
+
+    /// Returns the dialect that is spoken there.
+    #[must_use]
+    pub fn dialect(self) -> &'static dyn Dialect {
+        match self.kind {
+            ProviderKind::Anthropic => &Messages,
+            ProviderKind::OpenaiResponses => &Responses,
+            ProviderKind::Gemini | ProviderKind::Vertex => &Gemini,
+            ProviderKind::Bedrock => &Converse,
+            ProviderKind::Ollama => &Ollama,
+            ProviderKind::Azure | ProviderKind::OpenaiCompatible | ProviderKind::Script => {
+                match self.flavor() {
+                    Flavor::Original => &Chat { flavor: Flavor::Original },
+                    Flavor::OpenRouter => &Chat { flavor: Flavor::OpenRouter },
+                    Flavor::Compatible => &Chat { flavor: Flavor::Compatible },
+                }
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn auth(self) -> Auth {
+        match self.kind {
+            ProviderKind::Anthropic => Auth::Header("x-api-key"),
+            ProviderKind::Azure => Auth::Header("api-key"),
+            ProviderKind::OpenaiResponses if self.is_azure() => Auth::Header("api-key"),
+            ProviderKind::Gemini => Auth::Header(gemini::KEY_HEADER),
+            ProviderKind::Vertex => Auth::Google,
+            ProviderKind::Bedrock => Auth::Aws,
+            ProviderKind::OpenaiResponses
+            | ProviderKind::Ollama
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Script => Auth::Bearer,
+        }
+    }
+
+    /// Asks for a reply to what the app sent.
+    pub fn turn(self, request: &ModelRequest) -> Result<UpstreamRequest, BadAsk> {
+        self.ask(&Ask::from(request), true)
+    }
+
+    /// Asks for a reply.
+    pub fn ask(self, ask: &Ask, stream: bool) -> Result<UpstreamRequest, BadAsk> {
+        let body = self.dialect().write_ask(ask, stream)?;
+        Ok(self.post(&ask.model, stream, body.into()))
+    }
+
+    /// Sends a body that is in the provider's dialect already.
+    #[must_use]
+    pub fn post(self, model: &str, stream: bool, body: Bytes) -> UpstreamRequest {
+        let address = match self.kind {
+            ProviderKind::Anthropic => self.at("/messages"),
+            ProviderKind::OpenaiResponses => self.at(responses::PATH),
+            ProviderKind::Gemini | ProviderKind::Vertex => self.at(&gemini::path(model, stream)),
+            ProviderKind::Bedrock => self.at(&converse::path(model, stream)),
+            ProviderKind::Ollama => self.at(ollama::CHAT_PATH),
+            ProviderKind::Azure | ProviderKind::OpenaiCompatible | ProviderKind::Script => {
+                self.at("/chat/completions")
+            }
+        };
+        UpstreamRequest { method: Method::Post, address, headers: self.headers(), body }
+    }
+
+    /// Asks for embeddings in OpenAI's form; none where the vendor has another one.
+    #[must_use]
+    pub fn embed(self, body: Bytes) -> Option<UpstreamRequest> {
+        let address = match self.kind {
+            ProviderKind::OpenaiCompatible
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Azure => self.at("/embeddings"),
+            ProviderKind::Ollama => self.at("/v1/embeddings"),
+            ProviderKind::Gemini => self.at("/openai/embeddings"),
+            ProviderKind::Anthropic
+            | ProviderKind::Vertex
+            | ProviderKind::Bedrock
+            | ProviderKind::Script => return None,
+        };
+        Some(UpstreamRequest { method: Method::Post, address, headers: self.headers(), body })
+    }
+
+    /// Asks how many tokens a request has; none where the vendor does not tell.
+    #[must_use]
+    pub fn count(self, body: Bytes) -> Option<UpstreamRequest> {
+        (self.kind == ProviderKind::Anthropic).then(|| UpstreamRequest {
+            method: Method::Post,
+            address: self.at("/messages/count_tokens"),
+            headers: self.headers(),
+            body,
+        })
+    }
+
+    /// Asks which models there are.
+    #[must_use]
+    pub fn list(self) -> UpstreamRequest {
+        let address = match (self.kind, self.flavor()) {
+            (ProviderKind::Anthropic, _) => self.at("/models?limit=1000"),
+            (ProviderKind::Gemini | ProviderKind::Vertex, _) => self.at(gemini::LIST_PATH),
+            (ProviderKind::Bedrock, _) => converse::list_address(self.base_url),
+            (ProviderKind::Ollama, _) => self.at(ollama::LIST_PATH),
+            // Its other list answers without a key, so it would prove none.
+            (_, Flavor::OpenRouter) => self.at("/models/user"),
+            (_, Flavor::Original | Flavor::Compatible) => self.at("/models"),
+        };
+        UpstreamRequest {
+            method: Method::Get,
+            address,
+            headers: self.headers(),
+            body: Bytes::new(),
+        }
+    }
+
+    pub fn read_list(self, body: &[u8]) -> Result<Vec<Listed>, BadStream> {
+        match self.kind {
+            ProviderKind::Gemini | ProviderKind::Vertex => gemini::read_list(body),
+            ProviderKind::Bedrock => converse::read_list(body),
+            ProviderKind::Ollama => ollama::read_list(body),
+            ProviderKind::Anthropic
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Azure
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Script => models::read_list(body),
+        }
+    }
+
+    fn headers(self) -> Vec<(&'static str, &'static str)> {
+        match self.kind {
+            ProviderKind::Anthropic => vec![ANTHROPIC_VERSION],
+            ProviderKind::OpenaiResponses
+            | ProviderKind::Gemini
+            | ProviderKind::Vertex
+            | ProviderKind::Bedrock
+            | ProviderKind::Ollama
+            | ProviderKind::Azure
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Script => Vec::new(),
+        }
+    }
+
+    /// The whole address of a path; where the address names a host only, the version comes between.
+    fn at(self, path: &str) -> String {
+        let (address, version) = match self.kind {
+            // Its own API lies beside the compatible one, whose address people have.
+            ProviderKind::Ollama => (self.base_url.trim_end_matches("/v1"), ""),
+            ProviderKind::Bedrock => (self.base_url, ""),
+            ProviderKind::Gemini => (self.base_url, "/v1beta"),
+            ProviderKind::Azure => (self.base_url, "/openai/v1"),
+            ProviderKind::OpenaiResponses if self.is_azure() => (self.base_url, "/openai/v1"),
+            ProviderKind::Anthropic
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Vertex
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Script => (self.base_url, "/v1"),
+        };
+        endpoint::join(address, version, path)
+    }
+
+    fn is_azure(self) -> bool {
+        origin(self.base_url).ends_with(".azure.com")
+    }
+
+    fn flavor(self) -> Flavor {
+        match origin(self.base_url).trim_start_matches("https://") {
+            "api.openai.com" => Flavor::Original,
+            "openrouter.ai" => Flavor::OpenRouter,
+            _ if self.kind == ProviderKind::Azure => Flavor::Original,
+            _ => Flavor::Compatible,
+        }
+    }
+}

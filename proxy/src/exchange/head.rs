@@ -1,0 +1,189 @@
+//! The few fields of a request that decide where it goes, read without reading the rest.
+//!
+//! Prompts are long and most of them go on as they came: so nothing is copied here but what has
+//! to change.
+
+use std::{borrow::Cow, ops::Range};
+
+use bytes::Bytes;
+use providers::{Dialect, chat, dialect::BadAsk};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Named;
+
+/// Where a request goes, and the places in its body that have to change for it.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) model: String,
+    pub(super) stream: bool,
+    /// Where the model's name stands in the body.
+    name: Option<Range<usize>>,
+    stream_options: Option<Range<usize>>,
+    includes_usage: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default)]
+    model: Option<&'a RawValue>,
+    #[serde(default)]
+    stream: Option<bool>,
+    #[serde(borrow, default)]
+    stream_options: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct StreamOptions {
+    #[serde(default)]
+    include_usage: Option<bool>,
+}
+
+const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
+
+pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
+    let fields: Fields<'_> = serde_json::from_slice(body)?;
+    let options = fields.stream_options.map(|it| serde_json::from_str(it.get())).transpose()?;
+    let StreamOptions { include_usage } = options.flatten().unwrap_or_default();
+    let mut head = Head {
+        model: String::new(),
+        stream: fields.stream.unwrap_or(false),
+        name: fields.model.map(|it| place(body, it.get())),
+        stream_options: fields.stream_options.map(|it| place(body, it.get())),
+        includes_usage: include_usage.unwrap_or(false),
+    };
+    match (named, fields.model) {
+        (Some(named), _) => {
+            head.model = named.model;
+            head.stream = named.stream;
+            head.name = None;
+        }
+        (None, Some(name)) => head.model = serde_json::from_str(name.get())?,
+        (None, None) => {
+            return Err(BadAsk::Wrong { field: "model".to_owned(), what: "is missing" });
+        }
+    }
+    Ok(head)
+}
+
+impl Head {
+    /// The client reads the usage of a stream.
+    pub(super) fn wants_usage(&self) -> bool {
+        self.includes_usage || !self.stream
+    }
+
+    /// The usage was not asked for, but has to be known.
+    pub(super) fn lacks_usage(&self, dialect: &dyn Dialect) -> bool {
+        dialect.mark() == chat::MARK && self.stream && !self.includes_usage
+    }
+
+    /// Returns the body for the provider: the same bytes, with its own name of the model.
+    pub(super) fn rewritten(&self, body: &Bytes, model: &str, dialect: &dyn Dialect) -> Bytes {
+        let mut changes: Vec<(Range<usize>, Cow<'_, [u8]>)> = Vec::new();
+        if let Some(name) = self.name.clone()
+            && self.model != model
+        {
+            // A text always serializes.
+            changes.push((name, serde_json::to_vec(model).unwrap_or_default().into()));
+        }
+        if self.lacks_usage(dialect) {
+            match self.stream_options.clone() {
+                Some(options) => changes.push((options, WITH_USAGE.into())),
+                None => {
+                    let end = body.iter().rposition(|it| *it == b'}').unwrap_or(body.len());
+                    let field = [b",\"stream_options\":", WITH_USAGE].concat();
+                    changes.push((end..end, field.into()));
+                }
+            }
+        }
+        if changes.is_empty() {
+            return body.clone();
+        }
+        changes.sort_by_key(|it| it.0.start);
+        let mut rewritten = Vec::with_capacity(body.len() + 128);
+        let mut at = 0;
+        for (range, text) in &changes {
+            rewritten.extend_from_slice(&body[at..range.start]);
+            rewritten.extend_from_slice(text);
+            at = range.end;
+        }
+        rewritten.extend_from_slice(&body[at..]);
+        rewritten.into()
+    }
+}
+
+/// Where a borrowed part of the body lies in it.
+fn place(body: &[u8], part: &str) -> Range<usize> {
+    let at = part.as_ptr() as usize - body.as_ptr() as usize;
+    at..at + part.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use providers::{chat::Chat, chat::Flavor, messages::Messages};
+
+    use super::*;
+
+    const CHAT: &dyn Dialect = &Chat { flavor: Flavor::Compatible };
+
+    #[test]
+    fn what_does_not_change_keeps_every_byte() {
+        check(
+            r#" {"z" : 1, "model":"a/b" ,"messages":[{"model":"x"}],"stream":false}"#,
+            CHAT,
+            r#" {"z" : 1, "model":"b\"" ,"messages":[{"model":"x"}],"stream":false}"#,
+        );
+        check(r#"{"model":"b\""}"#, CHAT, r#"{"model":"b\""}"#);
+        check(
+            r#"{"model":"\u0061/b","stream":true}"#,
+            &Messages,
+            r#"{"model":"b\"","stream":true}"#,
+        );
+    }
+
+    #[test]
+    fn a_stream_always_tells_its_usage() {
+        check(
+            r#"{"model":"b\"","stream":true } "#,
+            CHAT,
+            r#"{"model":"b\"","stream":true ,"stream_options":{"include_usage":true}} "#,
+        );
+        check(
+            r#"{"stream_options":{"x":1},"model":"a","stream":true}"#,
+            CHAT,
+            r#"{"stream_options":{"include_usage":true},"model":"b\"","stream":true}"#,
+        );
+        let asked = r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#;
+        check(asked, CHAT, asked);
+    }
+
+    #[test]
+    fn a_path_leads_before_a_body() {
+        let named = Named { model: "m".to_owned(), stream: true };
+        let head = read(br#"{"model":"other"}"#, Some(named)).unwrap();
+        assert_eq!((&*head.model, head.stream), ("m", true));
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for body in [
+            "",
+            "[]",
+            "{",
+            "7",
+            r#"{"model":7}"#,
+            r#"{"stream":true}"#,
+            r#"{"model":"m","stream":1}"#,
+        ] {
+            assert!(read(body.as_bytes(), None).is_err(), "{body}");
+        }
+    }
+
+    #[track_caller]
+    fn check(body: &'static str, dialect: &dyn Dialect, expected: &str) {
+        let bytes = Bytes::from_static(body.as_bytes());
+        let head = read(&bytes, None).unwrap();
+        let rewritten = head.rewritten(&bytes, "b\"", dialect);
+        assert_eq!(std::str::from_utf8(&rewritten).unwrap(), expected);
+    }
+}

@@ -1,0 +1,232 @@
+//! A streamed reply on its way to the client, from the moment in which it was asked for.
+//!
+//! Until the model speaks, and while it thinks, something is sent now and then, so that nobody in
+//! between takes the connection for dead. What breaks ends in an error of the client's dialect.
+
+use std::{fmt, future::Future, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use providers::dialect::Encoder;
+use tokio::time::{Instant, timeout_at};
+use wire::{ModelEvent, Rejection};
+
+use super::pass::Passing;
+use crate::upstream::Reply;
+
+/// An answer that takes longer begins before the provider has.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Relays in between close what is silent for longer.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// A reply that has begun.
+#[derive(Debug)]
+pub(super) enum Flow {
+    Passed(Box<Passing>),
+    /// With the events that were waited for.
+    Translated {
+        first: Vec<ModelEvent>,
+        reply: Reply,
+    },
+    Over,
+}
+
+/// A request that is on its way to the provider.
+pub(super) type Asked = Pin<Box<dyn Future<Output = Result<Flow, Rejection>> + Send>>;
+
+/// Dropping it closes the connection to the provider.
+pub struct Outgoing {
+    stage: Stage,
+    encoder: Box<dyn Encoder>,
+    request_id: String,
+}
+
+enum Stage {
+    Asked(Asked),
+    Flowing(Flow),
+}
+
+enum Waited {
+    Bytes(Bytes),
+    Events(Vec<ModelEvent>),
+    Silence,
+    Over,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+impl Outgoing {
+    /// Waits for a while, so that an early refusal is an answer and not an event.
+    pub(super) async fn begin(
+        mut asked: Asked,
+        encoder: Box<dyn Encoder>,
+        request_id: String,
+    ) -> Result<Self, Rejection> {
+        let stage = match timeout_at(Instant::now() + PATIENCE, &mut asked).await {
+            Ok(flow) => Stage::Flowing(flow?),
+            Err(_) => Stage::Asked(asked),
+        };
+        Ok(Self { stage, encoder, request_id })
+    }
+
+    /// Waits for the next bytes; none after the end.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            match self.wait().await {
+                Waited::Over => return None,
+                Waited::Bytes(bytes) => return Some(bytes),
+                Waited::Silence => {
+                    if let Some(bytes) = self.encoder.keep_alive() {
+                        return Some(Bytes::from_static(bytes));
+                    }
+                }
+                Waited::Events(events) => {
+                    let bytes = self.write(events);
+                    // Some events are nothing in some dialects.
+                    if !bytes.is_empty() {
+                        return Some(bytes);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Waited {
+        let alive_at = Instant::now() + KEEP_ALIVE;
+        match &mut self.stage {
+            Stage::Asked(asked) => match timeout_at(alive_at, asked).await {
+                Ok(Ok(flow)) => {
+                    self.stage = Stage::Flowing(flow);
+                    Waited::Silence
+                }
+                Ok(Err(rejection)) => self.fail(rejection),
+                Err(_) => Waited::Silence,
+            },
+            Stage::Flowing(Flow::Translated { first, .. }) if !first.is_empty() => {
+                Waited::Events(std::mem::take(first))
+            }
+            Stage::Flowing(Flow::Translated { reply, .. }) => {
+                match timeout_at(alive_at, reply.next()).await {
+                    Ok(Some(events)) => Waited::Events(events),
+                    Ok(None) => Waited::Over,
+                    Err(_) => Waited::Silence,
+                }
+            }
+            Stage::Flowing(Flow::Passed(passing)) => {
+                match timeout_at(alive_at, passing.next()).await {
+                    Ok(Some(Ok(bytes))) => Waited::Bytes(bytes),
+                    Ok(Some(Err(rejection))) => self.fail(rejection),
+                    Ok(None) => Waited::Over,
+                    Err(_) => Waited::Silence,
+                }
+            }
+            Stage::Flowing(Flow::Over) => Waited::Over,
+        }
+    }
+
+    fn fail(&mut self, rejection: Rejection) -> Waited {
+        self.stage = Stage::Flowing(Flow::Over);
+        Waited::Events(vec![ModelEvent::Error(rejection)])
+    }
+
+    fn write(&mut self, events: Vec<ModelEvent>) -> Bytes {
+        let mut bytes = Vec::new();
+        for mut event in events {
+            if let ModelEvent::Error(rejection) = &mut event {
+                rejection.request_id = Some(self.request_id.clone());
+                tracing::info!(
+                    request = self.request_id,
+                    code = ?rejection.code,
+                    why = rejection.message,
+                    "reply ended early"
+                );
+            }
+            self.encoder.write(&event, &mut bytes);
+        }
+        bytes.into()
+    }
+}
+
+/// The app's own form: an event in a line.
+#[derive(Debug)]
+pub(super) struct Lines;
+
+impl Encoder for Lines {
+    fn write(&mut self, event: &ModelEvent, out: &mut Vec<u8>) {
+        // Texts and numbers always serialize.
+        out.extend(serde_json::to_vec(event).unwrap_or_default());
+        out.push(b'\n');
+    }
+
+    fn keep_alive(&self) -> Option<&'static [u8]> {
+        Some(b"\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use providers::{
+        Dialect as _,
+        chat::{Chat, Flavor},
+        dialect::About,
+        failure,
+        script::Step,
+    };
+    use tokio::time::sleep;
+    use wire::{RejectionCode, StopReason};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_model_thinks_something_is_sent() {
+        let expected = "\n\n{\"type\":\"finish\",\"reason\":\"end_of_turn\"}\n";
+        assert_eq!(read(after(0, Ok(())), Box::new(Lines)).await.unwrap(), expected);
+        let chat = Chat { flavor: Flavor::Compatible }.encoder(About::default());
+        let body = read(after(0, Ok(())), chat).await.unwrap();
+        assert!(body.starts_with(": ping\n\n: ping\n\ndata: {"), "{body}");
+        assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_that_is_slow_to_begin_is_waited_for() {
+        // Five seconds in silence, then lines at 15, 25 and with the beginning at 30.
+        let expected = "\n\n\n\n\n{\"type\":\"finish\",\"reason\":\"end_of_turn\"}\n";
+        assert_eq!(read(after(30, Ok(())), Box::new(Lines)).await.unwrap(), expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_in_time_is_an_answer_and_a_late_one_an_event() {
+        let busy = || Err(failure::plain(RejectionCode::Busy, "wait"));
+        let began = Instant::now();
+        let early = read(after(4, busy()), Box::new(Lines)).await;
+        assert_eq!(early.unwrap_err().code, RejectionCode::Busy);
+        assert_eq!(began.elapsed().as_secs(), 4);
+        let expected =
+            "{\"type\":\"error\",\"code\":\"busy\",\"message\":\"wait\",\"request_id\":\"r1\"}\n";
+        assert_eq!(read(after(6, busy()), Box::new(Lines)).await.unwrap(), expected);
+    }
+
+    async fn read(asked: Asked, encoder: Box<dyn Encoder>) -> Result<String, Rejection> {
+        let mut outgoing = Outgoing::begin(asked, encoder, "r1".to_owned()).await?;
+        let mut text = String::new();
+        while let Some(bytes) = outgoing.next().await {
+            text += std::str::from_utf8(&bytes).unwrap();
+        }
+        Ok(text)
+    }
+
+    /// A reply that begins after so many seconds and ends after 25 more.
+    fn after(secs: u64, begun: Result<(), Rejection>) -> Asked {
+        let end = ModelEvent::Finish { reason: StopReason::EndOfTurn, stopped_by: None };
+        Box::pin(async move {
+            sleep(Duration::from_secs(secs)).await;
+            begun?;
+            let steps = vec![Step { wait: Duration::from_secs(25), event: end }];
+            Ok(Flow::Translated { first: Vec::new(), reply: Reply::scripted(steps)? })
+        })
+    }
+}

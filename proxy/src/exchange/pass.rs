@@ -1,0 +1,242 @@
+//! A reply that goes through as it came: client and provider speak the same dialect.
+//!
+//! The bytes are the provider's own. They are read on the side, for what the reply cost and how
+//! it ended; whole frames go on only, so that whatever breaks, the client reads an explicit end.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use providers::{
+    Dialect, failure,
+    feed::Meter,
+    frame::{Frame, Framing},
+};
+use tokio::time::timeout;
+use wire::{ModelEvent, Rejection, RejectionCode};
+
+use crate::{
+    config::Endpoint,
+    upstream::{Upstream, drain},
+};
+
+/// Reads an answer in one piece.
+pub(super) async fn whole(
+    upstream: &Upstream,
+    endpoint: &Endpoint,
+    answer: Response<Incoming>,
+) -> Result<Bytes, Rejection> {
+    let body = upstream.read(answer).await?;
+    let events = endpoint.vendor().dialect().read_whole(&body).map_err(|err| {
+        tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
+        failure::unreadable()
+    })?;
+    match events.into_iter().last() {
+        Some(ModelEvent::Error(rejection)) => Err(rejection),
+        Some(_) | None => Ok(body),
+    }
+}
+
+/// A stream on its way through.
+#[derive(Debug)]
+pub(super) struct Passing {
+    /// None after the end.
+    body: Option<Incoming>,
+    framing: Framing,
+    meter: Meter,
+    /// What came before somebody asked for it.
+    first: BytesMut,
+    /// The beginning of a frame that is not whole yet.
+    held: BytesMut,
+    /// Takes the usage out, which was asked for by us only.
+    unasked_usage: bool,
+    idle: Duration,
+}
+
+impl Passing {
+    /// Waits until the reply has begun: a stream that only fails has not.
+    pub(super) async fn begin(
+        body: Incoming,
+        dialect: &'static dyn Dialect,
+        unasked_usage: bool,
+        idle: Duration,
+    ) -> Result<Self, Rejection> {
+        let mut passing = Self {
+            body: Some(body),
+            framing: dialect.framing(),
+            meter: Meter::new(dialect),
+            first: BytesMut::new(),
+            held: BytesMut::new(),
+            unasked_usage,
+            idle,
+        };
+        while !passing.meter.has_begun()
+            && let Some(bytes) = passing.next().await
+        {
+            passing.first.extend_from_slice(&bytes?);
+        }
+        Ok(passing)
+    }
+
+    /// Waits for the next bytes; none after the end. May be dropped while it waits, and called
+    /// again.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, Rejection>> {
+        if !self.first.is_empty() && self.meter.has_begun() {
+            return Some(Ok(self.first.split().freeze()));
+        }
+        loop {
+            let body = self.body.as_mut()?;
+            let passed = match timeout(self.idle, body.frame()).await {
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(chunk) => self.pass(chunk),
+                    Err(_) => continue, // Trailers: nobody reads them.
+                },
+                Ok(Some(Err(err))) => {
+                    tracing::warn!(cause = %err, "provider's stream broke");
+                    self.finish()
+                }
+                Ok(None) => self.finish(),
+                Err(_) => {
+                    let message = "The provider fell silent in the middle of its answer";
+                    Err(failure::plain(RejectionCode::CutOff, message))
+                }
+            };
+            match passed {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => return Some(Ok(bytes)),
+                Err(rejection) => {
+                    self.body = None;
+                    return Some(Err(rejection));
+                }
+            }
+        }
+    }
+
+    /// Returns what of a chunk, and of what was held, can go on.
+    fn pass(&mut self, chunk: Bytes) -> Result<Bytes, Rejection> {
+        let mut kept = BytesMut::new();
+        let strip = self.unasked_usage;
+        let read = self.meter.push(&chunk, &mut |frame, read| {
+            if strip && !(read && is_usage_only(frame)) {
+                rewrite(frame, &mut kept);
+            }
+        });
+        if let Err(err) = read {
+            tracing::warn!(cause = %err, "unreadable stream");
+            return Err(failure::unreadable());
+        }
+        if let Some(rejection) = self.meter.failure() {
+            return Err(rejection.clone());
+        }
+        let passed = if strip { kept.freeze() } else { self.whole_frames(chunk) };
+        if self.meter.is_over() {
+            self.end();
+        }
+        Ok(passed)
+    }
+
+    /// Cuts at the end of the last whole frame.
+    fn whole_frames(&mut self, chunk: Bytes) -> Bytes {
+        if self.held.is_empty() && chunk.ends_with(b"\n\n") {
+            return chunk;
+        }
+        self.held.extend_from_slice(&chunk);
+        let end = boundary(self.framing, &self.held);
+        self.held.split_to(end).freeze()
+    }
+
+    /// The provider says no more.
+    fn finish(&mut self) -> Result<Bytes, Rejection> {
+        if let Some(rejection) = self.meter.finish() {
+            return Err(rejection);
+        }
+        self.end();
+        // The last blank line was forgotten.
+        let mut rest = std::mem::take(&mut self.held);
+        if !rest.is_empty() && self.framing == Framing::Events {
+            rest.extend_from_slice(b"\n\n");
+        }
+        Ok(rest.freeze())
+    }
+
+    fn end(&mut self) {
+        if let Some(body) = self.body.take() {
+            tokio::spawn(drain(body));
+        }
+    }
+}
+
+/// A chunk that holds nothing but the usage.
+fn is_usage_only(frame: Frame<'_>) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Chunk {
+        choices: Vec<serde::de::IgnoredAny>,
+    }
+    serde_json::from_slice::<Chunk>(frame.data).is_ok_and(|it| it.choices.is_empty())
+}
+
+fn rewrite(frame: Frame<'_>, out: &mut BytesMut) {
+    if !frame.name.is_empty() {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(frame.name);
+        out.extend_from_slice(b"\n");
+    }
+    for line in frame.data.split(|it| *it == b'\n') {
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(line);
+        out.extend_from_slice(b"\n");
+    }
+    out.extend_from_slice(b"\n");
+}
+
+/// Returns where the last whole frame ends.
+fn boundary(framing: Framing, bytes: &[u8]) -> usize {
+    match framing {
+        Framing::Lines => memchr::memrchr(b'\n', bytes).map_or(0, |it| it + 1),
+        Framing::Messages => {
+            let mut at = 0;
+            while let Some(length) = bytes.get(at..at + 4) {
+                let length = length.first_chunk().map_or(0, |it| u32::from_be_bytes(*it));
+                let next = at + usize::try_from(length).unwrap_or(usize::MAX);
+                if length == 0 || next > bytes.len() {
+                    break;
+                }
+                at = next;
+            }
+            at
+        }
+        Framing::Events => {
+            let ends = [&b"\n\n"[..], b"\n\r\n", b"\r\r"];
+            let last = ends
+                .iter()
+                .filter_map(|end| memchr::memmem::rfind(bytes, end).map(|at| at + end.len()));
+            last.max().unwrap_or(0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_frames_are_cut_off() {
+        for (bytes, expected) in [
+            (&b"data: 1\n\ndata: 2"[..], 9),
+            (b"data: 1\r\n\r\nda", 11),
+            (b"data: 1\r\r", 9),
+            (b"data: 1\n", 0),
+            (b"", 0),
+        ] {
+            assert_eq!(boundary(Framing::Events, bytes), expected, "{bytes:?}");
+        }
+        assert_eq!(boundary(Framing::Lines, b"{}\n{"), 3);
+        let mut messages = Vec::new();
+        providers::frame::write_message(&[], b"{}", &mut messages);
+        let whole = messages.len();
+        messages.extend_from_within(..10);
+        assert_eq!(boundary(Framing::Messages, &messages), whole);
+    }
+}

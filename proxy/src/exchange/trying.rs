@@ -1,0 +1,263 @@
+//! From a request to the beginning of a reply: lane by lane, try by try.
+//!
+//! A try is repeated only until something of a reply has come: whatever comes later could be said
+//! twice.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use providers::{
+    Dialect,
+    ask::Ask,
+    dialect::{About, BadAsk},
+    failure,
+    whole::Whole,
+};
+use tokio::time::{Instant, sleep};
+use wire::{ModelEvent, Rejection, RejectionCode};
+
+use super::{head::Head, outgoing::Flow, pass, pass::Passing};
+use crate::{
+    catalogue::Route,
+    config::Endpoint,
+    lanes::{self, Admission, Lane, Lanes, Next},
+    upstream::Upstream,
+};
+
+/// What is asked for, in whichever form a lane wants it.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// A client's own bytes, and what they mean once a lane needs that.
+    Client {
+        dialect: &'static dyn Dialect,
+        body: Bytes,
+        head: Head,
+        ask: Option<Box<Ask>>,
+    },
+    Ask(Box<Ask>),
+}
+
+/// A reply in one piece.
+#[derive(Debug)]
+pub(super) enum Complete {
+    /// In the client's dialect.
+    Passed(Bytes),
+    Translated(Whole),
+}
+
+#[derive(Debug)]
+pub(super) struct Trying<'a> {
+    pub(super) upstream: &'a Upstream,
+    pub(super) lanes: &'a Lanes,
+    pub(super) wanted: Wanted,
+    /// The request's.
+    pub(super) id: &'a str,
+}
+
+impl Trying<'_> {
+    /// Waits until a streamed reply begins.
+    pub(super) async fn stream(mut self, routes: Vec<Route>) -> Result<Flow, Rejection> {
+        let mut tries = Tries::new(self.lanes, routes);
+        while let Some(route) = tries.next() {
+            match self.begin(&route).await {
+                Ok(flow) => return Ok(tries.succeeded(flow)),
+                Err(rejection) => tries.failed(rejection).await?,
+            }
+        }
+        Err(tries.give_up())
+    }
+
+    /// Waits for a reply in one piece.
+    pub(super) async fn whole(mut self, routes: Vec<Route>) -> Result<Complete, Rejection> {
+        let mut tries = Tries::new(self.lanes, routes);
+        while let Some(route) = tries.next() {
+            match self.complete(&route).await {
+                Ok(complete) => return Ok(tries.succeeded(complete)),
+                Err(rejection) => tries.failed(rejection).await?,
+            }
+        }
+        Err(tries.give_up())
+    }
+
+    async fn begin(&mut self, route: &Route) -> Result<Flow, Rejection> {
+        if let Some((endpoint, model, dialect, body)) = self.passes(route) {
+            let answer = self.upstream.pass(endpoint, model, true, body).await?;
+            let answer = self.upstream.streaming(endpoint, answer).await?;
+            let strips = self.unasked_usage();
+            let idle = self.upstream.idle();
+            let passing = Passing::begin(answer.into_body(), dialect, strips, idle).await?;
+            return Ok(Flow::Passed(Box::new(passing)));
+        }
+        let (upstream, id) = (self.upstream, self.id);
+        let mut reply = upstream.reply(route, self.ask()?, id).await?;
+        let first = reply.next().await.unwrap_or_default();
+        match first.first() {
+            Some(ModelEvent::Error(rejection)) => Err(rejection.clone()),
+            Some(_) | None => Ok(Flow::Translated { first, reply }),
+        }
+    }
+
+    async fn complete(&mut self, route: &Route) -> Result<Complete, Rejection> {
+        if let Some((endpoint, model, _, body)) = self.passes(route) {
+            let answer = self.upstream.pass(endpoint, model, false, body).await?;
+            return Ok(Complete::Passed(pass::whole(self.upstream, endpoint, answer).await?));
+        }
+        let (upstream, id) = (self.upstream, self.id);
+        let whole = upstream.whole(route, self.ask()?, id).await?;
+        match whole.end {
+            Some(Err(rejection)) => Err(rejection),
+            Some(Ok(_)) | None => Ok(Complete::Translated(whole)),
+        }
+    }
+
+    /// Returns what goes through as it is, when client and provider speak the same dialect.
+    fn passes<'r>(
+        &self,
+        route: &'r Route,
+    ) -> Option<(&'r Endpoint, &'r str, &'static dyn Dialect, Bytes)> {
+        let Wanted::Client { dialect, body, head, .. } = &self.wanted else { return None };
+        let Route::Endpoint { endpoint, model } = route else { return None };
+        if endpoint.vendor().dialect().mark() != dialect.mark() {
+            return None;
+        }
+        let body = head.rewritten(body, model, *dialect);
+        Some((endpoint, model, *dialect, body))
+    }
+
+    fn unasked_usage(&self) -> bool {
+        match &self.wanted {
+            Wanted::Client { dialect, head, .. } => head.lacks_usage(*dialect),
+            Wanted::Ask(_) => false,
+        }
+    }
+
+    /// Reads a client's request, once.
+    fn ask(&mut self) -> Result<&mut Ask, Rejection> {
+        match &mut self.wanted {
+            Wanted::Ask(ask) => Ok(ask),
+            Wanted::Client { ask: Some(ask), .. } => Ok(ask),
+            Wanted::Client { dialect, body, ask, .. } => {
+                let asked = dialect.read_ask(body).map_err(|err| refused(&err))?;
+                Ok(ask.insert(Box::new(asked.ask)))
+            }
+        }
+    }
+}
+
+/// The tries of one request.
+#[derive(Debug)]
+struct Tries<'a> {
+    lanes: &'a Lanes,
+    /// The first is the one that is tried.
+    routes: VecDeque<Route>,
+    /// Of the first.
+    n_tries: u32,
+    last: Option<Rejection>,
+}
+
+impl<'a> Tries<'a> {
+    fn new(lanes: &'a Lanes, routes: Vec<Route>) -> Self {
+        Self { lanes, routes: routes.into(), n_tries: 0, last: None }
+    }
+
+    /// Returns what to try next.
+    fn next(&mut self) -> Option<Route> {
+        loop {
+            let route = self.routes.front()?.clone();
+            let admission =
+                route.lane().map_or(Admission::Go, |it| self.lanes.admit(&it, Instant::now()));
+            match (admission, route.lane()) {
+                (Admission::Wait(rest), Some(lane)) => {
+                    self.last.get_or_insert_with(|| resting(&lane.provider, rest.as_secs()));
+                    self.leave();
+                }
+                (Admission::Wait(_) | Admission::Go, _) => {
+                    self.n_tries += 1;
+                    return Some(route);
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self) {
+        self.routes.pop_front();
+        self.n_tries = 0;
+    }
+
+    fn lane(&self) -> Option<Lane> {
+        self.routes.front()?.lane()
+    }
+
+    fn succeeded<T>(&self, done: T) -> T {
+        if let Some(lane) = self.lane() {
+            self.lanes.succeeded(&lane);
+        }
+        done
+    }
+
+    /// Waits until it is time for the next try. Fails when there is no use in one.
+    async fn failed(&mut self, rejection: Rejection) -> Result<(), Rejection> {
+        let Some(lane) = self.lane() else { return Err(rejection) }; // A script fails as it is written.
+        self.lanes.failed(&lane, &rejection, Instant::now());
+        match lanes::next(&rejection, self.n_tries, chance()) {
+            Next::Again(pause) => {
+                tracing::info!(provider = lane.provider, n_tries = self.n_tries, "trying again");
+                self.last = Some(rejection);
+                sleep(pause).await;
+            }
+            Next::Elsewhere => {
+                self.last = Some(rejection);
+                self.leave();
+            }
+            Next::GiveUp => return Err(rejection),
+        }
+        Ok(())
+    }
+
+    fn give_up(self) -> Rejection {
+        self.last.unwrap_or_else(|| {
+            failure::plain(RejectionCode::NoProvider, "No provider answers for this model")
+        })
+    }
+}
+
+fn resting(provider: &str, secs: u64) -> Rejection {
+    let mut rejection = failure::plain(
+        RejectionCode::ProviderFailed,
+        &format!("`{provider}` failed several times in a row and is left alone for a while"),
+    );
+    rejection.retry_after_secs = Some(u32::try_from(secs + 1).unwrap_or(u32::MAX));
+    rejection
+}
+
+/// Without random numbers all clients pause equally long, which is no error.
+fn chance() -> f64 {
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).ok();
+    f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX)
+}
+
+/// A reader's complaint. What serde says may quote the body, which may hold a key.
+pub(super) fn refused(err: &BadAsk) -> Rejection {
+    let message = match err {
+        BadAsk::Unreadable(err) => format!(
+            "The request cannot be read: {:?} error at line {}, column {}",
+            err.classify(),
+            err.line(),
+            err.column()
+        ),
+        BadAsk::Unsupported { .. } | BadAsk::Wrong { .. } | BadAsk::Untold { .. } => {
+            format!("The request cannot be used: {err}")
+        }
+    };
+    failure::plain(RejectionCode::BadRequest, &message)
+}
+
+impl Complete {
+    pub(super) fn write(self, dialect: &dyn Dialect, about: &About) -> Bytes {
+        match self {
+            Self::Passed(body) => body,
+            Self::Translated(whole) => dialect.write_whole(&whole, about).into(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What other clients ask for: editors, scripts, SDKs, each in its own dialect.
+//!
+//! Only the doors are here; what goes through them is an `exchange`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::{
+    Extension, Router,
+    extract::{Path, RawQuery, State},
+    response::{IntoResponse, Json as Answer, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use providers::{
+    Dialect,
+    chat::{Chat, Flavor},
+    converse::Converse,
+    gemini::Gemini,
+    messages::Messages,
+    models::Listed,
+    ollama::{self, Ollama},
+    responses::Responses,
+};
+use serde_json::{Value, json};
+use wire::RejectionCode;
+
+use super::{
+    Shared, auth::Client, body::JsonBytes, gate::RequestId, refusal::Refusal, stream::respond,
+};
+use crate::exchange::{Named, Request};
+
+/// A figure is counted by the bytes, because the provider tells none.
+const ESTIMATED: HeaderName = HeaderName::from_static("x-easel-estimated");
+
+const CHAT: &dyn Dialect = &Chat { flavor: Flavor::Compatible };
+
+/// The doors, each with its dialect.
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/v1/chat/completions", post(chat))
+        .route("/v1/messages", post(messages))
+        .route("/v1/messages/count_tokens", post(count_tokens))
+        .route("/v1/responses", post(responses))
+        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/models", get(models))
+        .route("/v1beta/models/{*target}", post(gemini))
+        .route("/model/{model}/converse", post(converse))
+        .route("/model/{model}/converse-stream", post(converse_stream))
+        .route("/api/chat", post(ollama_chat))
+        .route("/api/tags", get(ollama_tags))
+        .route("/api/version", get(ollama_version))
+}
+
+/// Returns the dialect that is spoken at a path, for errors.
+pub(super) fn spoken_at(path: &str) -> Option<&'static dyn Dialect> {
+    let begins = |prefix: &str| path.starts_with(prefix);
+    match path {
+        "/v1/messages" | "/v1/messages/count_tokens" => Some(&Messages),
+        "/v1/responses" => Some(&Responses),
+        _ if begins("/v1/") => Some(CHAT),
+        _ if begins("/v1beta/") => Some(&Gemini),
+        _ if begins("/model/") => Some(&Converse),
+        _ if begins("/api/") => Some(&Ollama),
+        _ => None,
+    }
+}
+
+async fn chat(
+    state: State<Shared>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, CHAT, None, id, body).await
+}
+
+async fn messages(
+    state: State<Shared>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, &Messages, None, id, body).await
+}
+
+async fn count_tokens(
+    State(state): State<Shared>,
+    _: Client,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Refusal> {
+    let counted = state.gateway.count(body).await?;
+    let mut response = json_body(counted.body);
+    if counted.estimated {
+        response.headers_mut().insert(ESTIMATED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+async fn responses(
+    state: State<Shared>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, &Responses, None, id, body).await
+}
+
+async fn embeddings(
+    State(state): State<Shared>,
+    _: Client,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Refusal> {
+    Ok(json_body(state.gateway.embed(body).await?))
+}
+
+/// `MODEL:generateContent` or `MODEL:streamGenerateContent`.
+async fn gemini(
+    state: State<Shared>,
+    Path(target): Path<String>,
+    RawQuery(query): RawQuery,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    let (model, stream) = match target.rsplit_once(':') {
+        Some((model, "generateContent")) => (model, false),
+        Some((model, "streamGenerateContent")) => (model, true),
+        Some(_) | None => return Err(no_such_method()),
+    };
+    if stream && !query.is_some_and(|it| it.split('&').any(|it| it == "alt=sse")) {
+        return Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            RejectionCode::BadRequest,
+            "Streams are sent as events only; add `alt=sse` to the address",
+        ));
+    }
+    let named = Named { model: model.to_owned(), stream };
+    answer(&state, &Gemini, Some(named), id, body).await
+}
+
+async fn converse(
+    state: State<Shared>,
+    Path(model): Path<String>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, &Converse, Some(Named { model, stream: false }), id, body).await
+}
+
+async fn converse_stream(
+    state: State<Shared>,
+    Path(model): Path<String>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, &Converse, Some(Named { model, stream: true }), id, body).await
+}
+
+async fn ollama_chat(
+    state: State<Shared>,
+    _: Client,
+    id: Extension<RequestId>,
+    body: JsonBytes,
+) -> Result<Response, Refusal> {
+    answer(&state, &Ollama, None, id, body).await
+}
+
+async fn answer(
+    State(state): &State<Shared>,
+    dialect: &'static dyn Dialect,
+    named: Option<Named>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, Refusal> {
+    let request = Request { dialect, named, body, id, now_secs: now_secs() };
+    Ok(respond(state.gateway.answer(request).await?))
+}
+
+async fn models(State(state): State<Shared>, _: Client) -> Answer<Value> {
+    let models = state.gateway.catalogue.models(&state.gateway.upstream).await;
+    let created = now_secs();
+    let data: Vec<Value> = models
+        .iter()
+        .map(|it| {
+            json!({ "id": it.id, "object": "model", "created": created, "owned_by": it.provider })
+        })
+        .collect();
+    Answer(json!({ "object": "list", "data": data }))
+}
+
+async fn ollama_tags(State(state): State<Shared>, _: Client) -> Response {
+    let models = state.gateway.catalogue.models(&state.gateway.upstream).await;
+    let listed: Vec<Listed> = models
+        .iter()
+        .map(|it| Listed {
+            context_tokens: Some(it.context_tokens),
+            tools: Some(it.tools),
+            images: Some(it.images),
+            ..Listed::named(&it.id)
+        })
+        .collect();
+    json_body(ollama::write_list(&listed, now_secs()))
+}
+
+async fn ollama_version(_: Client) -> Response {
+    json_body(ollama::write_version())
+}
+
+fn json_body(body: impl Into<Bytes>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
+}
+
+fn no_such_method() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        RejectionCode::BadRequest,
+        "This address has no such method; there are `generateContent` and `streamGenerateContent`",
+    )
+}
+
+fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
+}

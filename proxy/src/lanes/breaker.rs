@@ -1,0 +1,96 @@
+//! Whether one lane may be tried: closed while it works, open after failures, then one try at a
+//! time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// In a row, before a lane is left alone: two requests with all their tries.
+const FAILURES: u32 = 6;
+
+/// The first rest; each further one is twice as long.
+const FIRST_REST: Duration = Duration::from_secs(5);
+
+const LONGEST_REST: Duration = Duration::from_secs(300);
+
+/// A try that is lost sight of (its client left) frees the place for another after so long.
+const TRY: Duration = Duration::from_secs(30);
+
+/// May a lane be tried?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    Go,
+    /// Not before this time is over.
+    Wait(Duration),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    n_failures: u32,
+    n_rests: u32,
+    /// Not before then; later, one try at a time.
+    until: Option<Instant>,
+}
+
+impl Breaker {
+    pub(super) fn admit(&mut self, now: Instant) -> Admission {
+        let Some(until) = self.until else { return Admission::Go };
+        if now < until {
+            return Admission::Wait(until - now);
+        }
+        // This one tries; the others wait for what becomes of it.
+        self.until = Some(now + TRY);
+        Admission::Go
+    }
+
+    pub(super) fn failed(&mut self, now: Instant) {
+        self.n_failures = self.n_failures.saturating_add(1);
+        if self.n_failures < FAILURES {
+            return;
+        }
+        let rest = FIRST_REST.saturating_mul(1 << self.n_rests.min(8)).min(LONGEST_REST);
+        self.n_rests = self.n_rests.saturating_add(1);
+        self.until = Some(now + rest);
+    }
+
+    /// How long it rests.
+    pub(super) fn rests(&self, now: Instant) -> Option<Duration> {
+        self.until?.checked_duration_since(now).filter(|it| !it.is_zero())
+    }
+
+    /// It says something about now.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.until.is_some_and(|it| it + LONGEST_REST > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_rest_one_tries_for_all() {
+        let mut breaker = Breaker::default();
+        let start = Instant::now();
+        for _ in 0..FAILURES {
+            assert_eq!(breaker.admit(start), Admission::Go);
+            breaker.failed(start);
+        }
+        assert_eq!(breaker.admit(start), Admission::Wait(FIRST_REST));
+        let later = start + FIRST_REST;
+        assert_eq!(breaker.admit(later), Admission::Go);
+        assert_eq!(breaker.admit(later), Admission::Wait(TRY));
+        breaker.failed(later);
+        assert_eq!(breaker.admit(later), Admission::Wait(2 * FIRST_REST));
+    }
+
+    #[test]
+    fn rests_grow_to_a_limit() {
+        let mut breaker = Breaker::default();
+        let now = Instant::now();
+        for _ in 0..100 {
+            breaker.failed(now);
+        }
+        assert_eq!(breaker.rests(now), Some(LONGEST_REST));
+    }
+}

@@ -1,0 +1,175 @@
+//! Each dialect at the proxy's doors against each provider behind it.
+
+use serde_json::{Value, json};
+
+use crate::easel::{Answer, Ask, Easel};
+
+const PAIRED: [(&str, &str); 2] = [
+    ("/v1/chat/completions", "recorded/recorded-model"),
+    ("/v1/messages", "claude/claude-recorded"),
+];
+
+#[tokio::test]
+async fn the_same_dialect_on_both_sides_is_the_same_bytes() {
+    let easel = Easel::start().await;
+    for (path, model) in PAIRED {
+        let mut body = ask(path, model, true);
+        body["field_of_tomorrow"] = json!({ "z": 1, "a": [2] });
+        let stream = post(&easel, path, &body).await;
+        assert_eq!(stream.text(), recording(path, "write.sse"), "{path}");
+        body["stream"] = false.into();
+        let whole = post(&easel, path, &body).await;
+        assert_eq!(whole.text(), recording(path, "write.json"), "{path}");
+        for asked in easel.upstream.asked().iter().rev().take(2) {
+            assert_eq!(asked["body"]["field_of_tomorrow"], json!({ "z": 1, "a": [2] }));
+            assert_eq!(asked["body"]["model"], model.split_once('/').unwrap().1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn usage_that_nobody_asked_for_stays_here() {
+    let easel = Easel::start().await;
+    let (path, model) = PAIRED[0];
+    let mut body = ask(path, model, true);
+    body.as_object_mut().unwrap().remove("stream_options");
+    let text = post(&easel, path, &body).await.text();
+    assert!(!text.contains("prompt_tokens"), "{text}");
+    let chunks = |text: &str| text.matches("data: ").count();
+    assert_eq!(chunks(&text), chunks(&recording(path, "write.sse")) - 1);
+    assert!(text.ends_with("data: [DONE]\n\n"));
+    let asked = easel.upstream.asked().pop().unwrap();
+    assert_eq!(asked["body"]["stream_options"], json!({ "include_usage": true }));
+}
+
+#[tokio::test]
+async fn each_dialect_is_answered_by_the_others_provider() {
+    let easel = Easel::start().await;
+    let chat = post(&easel, PAIRED[0].0, &ask(PAIRED[0].0, PAIRED[1].1, false)).await.json();
+    let message = &chat["choices"][0]["message"];
+    assert_eq!(message["content"], "I write the page. ");
+    assert_eq!(message["thinking_blocks"][0]["signature"], "cmVjb3JkZWQ=");
+    assert_eq!(chat["choices"][0]["finish_reason"], "tool_calls");
+
+    let claude = post(&easel, PAIRED[1].0, &ask(PAIRED[1].0, PAIRED[0].1, false)).await.json();
+    let kinds: Vec<&str> = claude["content"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["thinking", "text", "tool_use"]);
+    assert_eq!(claude["stop_reason"], "tool_use");
+    assert_eq!(claude["usage"]["cache_read_input_tokens"], 500);
+    let input = &claude["content"][2]["input"];
+    assert_eq!(input["path"], "index.html");
+
+    // What came in one piece comes in pieces too, and back to the provider as it was.
+    let stream = post(&easel, PAIRED[1].0, &ask(PAIRED[1].0, PAIRED[0].1, true)).await.text();
+    assert!(stream.starts_with("event: message_start\n"), "{stream}");
+    assert!(stream.ends_with("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+    let mut next = ask(PAIRED[1].0, PAIRED[0].1, false);
+    let call = claude["content"][2]["id"].clone();
+    next["messages"].as_array_mut().unwrap().extend([
+        json!({ "role": "assistant", "content": claude["content"] }),
+        json!({ "role": "user", "content": [{ "type": "tool_result", "tool_use_id": call, "content": "done" }] }),
+    ]);
+    let end = post(&easel, PAIRED[1].0, &next).await.json();
+    assert_eq!(end["stop_reason"], "end_turn");
+    let asked = easel.upstream.asked().pop().unwrap();
+    let said = &asked["body"]["messages"][1];
+    assert_eq!(said["reasoning_content"], "The page needs a heading. ");
+    assert_eq!(said["tool_calls"][0]["function"]["arguments"], input.to_string());
+}
+
+#[tokio::test]
+async fn whatever_breaks_ends_in_the_dialects_own_error() {
+    let easel = Easel::start().await;
+    for (path, _) in PAIRED {
+        for (_, model) in PAIRED {
+            for (prompt, code, kind) in
+                [("cut", "stream_cut_off", "api_error"), ("garbage", "stream_cut_off", "api_error")]
+            {
+                let mut body = ask(path, model, true);
+                body["messages"][0]["content"] = prompt.into();
+                let text = post(&easel, path, &body).await.text();
+                let last = text.trim_end().rsplit("data: ").next().unwrap();
+                let error: Value = serde_json::from_str(last).unwrap();
+                let found = match path {
+                    "/v1/messages" => error["error"]["type"] == kind,
+                    _ => error["error"]["code"] == code,
+                };
+                assert!(found, "{path} {model} {prompt}: {text}");
+                assert!(!text.contains("[DONE]") && !text.contains("message_stop"), "{text}");
+            }
+            let mut body = ask(path, model, false);
+            body["messages"][0]["content"] = "cut".into();
+            assert_eq!(post(&easel, path, &body).await.status, 502);
+        }
+    }
+    let refused =
+        post(&easel, "/v1/messages", &json!({ "model": "recorded/x", "messages": [] })).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["type"]), (400, &json!("error")));
+}
+
+#[tokio::test]
+async fn whoever_leaves_takes_the_provider_along() {
+    let easel = Easel::start().await;
+    for (path, model, stream) in PAIRED
+        .iter()
+        .flat_map(|(path, _)| PAIRED.map(|it| (*path, it.1)))
+        .flat_map(|(path, model)| [(path, model, true), (path, model, false)])
+    {
+        let mut body = ask(path, model, stream);
+        body["messages"][0]["content"] = "slow".into();
+        let asking = post(&easel, path, &body);
+        let left = tokio::time::timeout(std::time::Duration::from_millis(500), asking).await;
+        assert!(left.is_err(), "{path} {model}: it was slow enough to leave");
+        let mut n_waits = 0;
+        while easel.upstream.n_open() > 0 {
+            n_waits += 1;
+            assert!(n_waits < 100, "{path} {model} stream {stream}: the provider goes on");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_counted_by_the_provider_or_estimated_and_said_so() {
+    let easel = Easel::start().await;
+    let path = "/v1/messages/count_tokens";
+    let told = post(&easel, path, &ask("/v1/messages", "claude/m", false)).await;
+    assert_eq!(
+        (told.json(), told.header("x-easel-estimated")),
+        (json!({ "input_tokens": 42 }), "")
+    );
+    let guessed = post(&easel, path, &ask("/v1/messages", "recorded/m", false)).await;
+    assert!(guessed.json()["input_tokens"].as_u64().unwrap() > 10);
+    assert_eq!(guessed.header("x-easel-estimated"), "true");
+}
+
+fn ask(path: &str, model: &str, stream: bool) -> Value {
+    let mut body = json!({
+        "model": model,
+        "max_tokens": 1000,
+        "stream": stream,
+        "messages": [{ "role": "user", "content": "hi" }],
+    });
+    if path != "/v1/messages" {
+        body["stream_options"] = json!({ "include_usage": true });
+    }
+    body
+}
+
+fn recording(path: &str, name: &str) -> String {
+    let folder = if path == "/v1/messages" { "anthropic" } else { "openai" };
+    let path = format!("{}/tests/recordings/{folder}/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
+async fn post(easel: &Easel, path: &str, body: &Value) -> Answer {
+    let headers = [("x-api-key", easel.token.as_str()), ("content-type", "application/json")];
+    let host = format!("127.0.0.1:{}", easel.address.port());
+    let body = body.to_string();
+    easel.ask(&host, Ask { method: "POST", path, headers: &headers, body: &body }).await
+}
