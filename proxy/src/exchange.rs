@@ -83,7 +83,8 @@ impl Gateway {
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
         let Request { dialect, named, body, id, now_secs } = request;
         let head = head::read(&body, named).map_err(|err| refused(&err))?;
-        tracing::info!(model = head.model, stream = head.stream, dialect = dialect.mark(), "asked");
+        let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
+        tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let routes = self.catalogue.routes(&head.model, &self.lanes)?;
         let about = About {
             id,
@@ -91,7 +92,6 @@ impl Gateway {
             created_secs: now_secs,
             usage: head.wants_usage(),
         };
-        let stream = head.stream;
         let wanted = Wanted::Client { dialect, body, head, ask: None };
         if stream {
             let encoder = dialect.encoder(about.clone());

@@ -21,6 +21,11 @@ pub trait Dialect: Send + Sync + Debug {
     /// How a streamed reply is cut into frames.
     fn framing(&self) -> Framing;
 
+    /// A client that says nothing about it gets a stream.
+    fn streams_unasked(&self) -> bool {
+        false
+    }
+
     /// Writes the body of a request to a provider.
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk>;
 

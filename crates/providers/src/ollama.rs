@@ -46,6 +46,10 @@ impl Dialect for Ollama {
         Framing::Lines
     }
 
+    fn streams_unasked(&self) -> bool {
+        true
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask, stream)
     }

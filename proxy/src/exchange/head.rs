@@ -16,7 +16,8 @@ use super::Named;
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) model: String,
-    pub(super) stream: bool,
+    /// None where the client says nothing about it.
+    pub(super) stream: Option<bool>,
     /// Where the model's name stands in the body.
     name: Option<Range<usize>>,
     stream_options: Option<Range<usize>>,
@@ -47,7 +48,7 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let StreamOptions { include_usage } = options.flatten().unwrap_or_default();
     let mut head = Head {
         model: String::new(),
-        stream: fields.stream.unwrap_or(false),
+        stream: fields.stream,
         name: fields.model.map(|it| place(body, it.get())),
         stream_options: fields.stream_options.map(|it| place(body, it.get())),
         includes_usage: include_usage.unwrap_or(false),
@@ -55,7 +56,7 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     match (named, fields.model) {
         (Some(named), _) => {
             head.model = named.model;
-            head.stream = named.stream;
+            head.stream = Some(named.stream);
             head.name = None;
         }
         (None, Some(name)) => head.model = serde_json::from_str(name.get())?,
@@ -69,12 +70,12 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
 impl Head {
     /// The client reads the usage of a stream.
     pub(super) fn wants_usage(&self) -> bool {
-        self.includes_usage || !self.stream
+        self.includes_usage || self.stream != Some(true)
     }
 
     /// The usage was not asked for, but has to be known.
     pub(super) fn lacks_usage(&self, dialect: &dyn Dialect) -> bool {
-        dialect.mark() == chat::MARK && self.stream && !self.includes_usage
+        dialect.mark() == chat::MARK && self.stream == Some(true) && !self.includes_usage
     }
 
     /// Returns the body for the provider: the same bytes, with its own name of the model.
@@ -161,7 +162,7 @@ mod tests {
     fn a_path_leads_before_a_body() {
         let named = Named { model: "m".to_owned(), stream: true };
         let head = read(br#"{"model":"other"}"#, Some(named)).unwrap();
-        assert_eq!((&*head.model, head.stream), ("m", true));
+        assert_eq!((&*head.model, head.stream), ("m", Some(true)));
     }
 
     #[test]

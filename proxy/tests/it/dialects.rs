@@ -135,6 +135,54 @@ async fn whoever_leaves_takes_the_provider_along() {
 }
 
 #[tokio::test]
+async fn each_door_answers_in_its_dialect() {
+    let easel = Easel::start().await;
+    let hi = json!([{ "role": "user", "content": "hi" }]);
+    let model = "recorded%2Fm";
+    for (path, body, mark) in [
+        (
+            "/v1/responses",
+            json!({ "model": "recorded/m", "input": "hi" }),
+            "\"object\":\"response\"",
+        ),
+        (
+            &format!("/v1beta/models/{model}:generateContent"),
+            json!({ "contents": [{ "role": "user", "parts": [{ "text": "hi" }] }] }),
+            "\"candidates\":[",
+        ),
+        (
+            &format!("/model/{model}/converse"),
+            json!({ "messages": [{ "role": "user", "content": [{ "text": "hi" }] }] }),
+            "\"stopReason\":\"tool_use\"",
+        ),
+        (
+            "/api/chat",
+            json!({ "model": "recorded/m", "messages": hi, "stream": false }),
+            "\"done\":true",
+        ),
+    ] {
+        let answer = post(&easel, path, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(answer.header("content-type"), "application/json", "{path}");
+        assert!(answer.text().contains(mark), "{path}: {}", answer.text());
+        assert!(answer.text().contains("I write the page. "), "{path}: {}", answer.text());
+    }
+    // This one streams unless it is told not to.
+    let lines = post(&easel, "/api/chat", &json!({ "model": "recorded/m", "messages": hi })).await;
+    assert_eq!(lines.header("content-type"), "application/x-ndjson");
+    assert!(lines.text().lines().count() > 3, "{}", lines.text());
+    let events = post(
+        &easel,
+        &format!("/v1beta/models/{model}:streamGenerateContent?alt=sse"),
+        &json!({ "contents": [{ "role": "user", "parts": [{ "text": "hi" }] }] }),
+    )
+    .await;
+    assert_eq!(events.header("content-type"), "text/event-stream");
+    let refused = post(&easel, "/model/none/converse", &json!({ "messages": 7 })).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+}
+
+#[tokio::test]
 async fn tokens_are_counted_by_the_provider_or_estimated_and_said_so() {
     let easel = Easel::start().await;
     let path = "/v1/messages/count_tokens";
