@@ -11,7 +11,7 @@ use std::{
     fmt,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use providers::{
@@ -20,7 +20,7 @@ use providers::{
 };
 use wire::ProviderKind;
 
-use crate::{catalogue::Groups, keys::Secret};
+use crate::{catalogue::Groups, keys::Secret, now_secs};
 
 /// An origin is data: on another port, the browser has other projects.
 pub const PORT: u16 = 9595;
@@ -103,8 +103,7 @@ impl Endpoint {
             | ProviderKind::OpenaiResponses
             | ProviderKind::Ollama => Seller::at(&self.base_url),
         };
-        let now_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
-        prices::find(seller?, model, now_secs)
+        prices::find(seller?, model, now_secs())
     }
 }
 

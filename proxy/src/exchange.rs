@@ -30,7 +30,8 @@ use crate::{
 };
 pub use embeddings::Batches;
 pub use outgoing::Outgoing;
-use trying::{Trying, Wanted, refused};
+pub(crate) use trying::refused;
+use trying::{Trying, Wanted};
 
 /// What every exchange needs.
 #[derive(Debug)]
@@ -95,7 +96,9 @@ impl Gateway {
         let wanted = Wanted::Client { dialect, body, head, ask: None };
         if stream {
             let encoder = dialect.encoder(about.clone());
-            return self.stream(routes, wanted, encoder, media_type(dialect), about.id).await;
+            return self
+                .stream(routes, wanted, encoder, dialect.framing().media_type(), about.id)
+                .await;
         }
         let trying = Trying { upstream: &self.upstream, lanes: &self.lanes, wanted, id: &about.id };
         Ok(Answer::Whole(trying.whole(routes).await?.write(dialect, &about)))
@@ -106,7 +109,7 @@ impl Gateway {
         let routes = self.catalogue.routes(&ask.model, &self.lanes)?;
         let lines = Box::new(outgoing::Lines);
         let wanted = Wanted::Ask(Box::new(ask));
-        self.stream(routes, wanted, lines, "application/x-ndjson", id).await
+        self.stream(routes, wanted, lines, Framing::Lines.media_type(), id).await
     }
 
     /// Answers a request for embeddings.
@@ -155,13 +158,5 @@ impl Gateway {
         });
         let stream = Box::new(Outgoing::begin(asked, encoder, request_id).await?);
         Ok(Answer::Stream { media_type, stream })
-    }
-}
-
-fn media_type(dialect: &dyn Dialect) -> &'static str {
-    match dialect.framing() {
-        Framing::Events => "text/event-stream",
-        Framing::Lines => "application/x-ndjson",
-        Framing::Messages => "application/vnd.amazon.eventstream",
     }
 }

@@ -21,6 +21,7 @@ use std::{
     ffi::OsString,
     io::{self, Write as _},
     process::ExitCode,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use config::Command;
@@ -56,6 +57,11 @@ fn new_client(name: &str, data: &std::path::Path) -> Result<String, keys::BadSto
         "{}\nThis key for `{name}` is shown only now. It works at /v1 after the proxy's next start.\n",
         key.expose()
     ))
+}
+
+/// Seconds since 1970; a clock before that is no clock.
+fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
 
 /// Writes for the person at the terminal; the log goes elsewhere.

@@ -31,7 +31,7 @@ use providers::{
     whole::Whole,
 };
 use tokio::time::timeout;
-use wire::{Rejection, RejectionCode};
+use wire::{ModelEvent, Rejection, RejectionCode};
 
 use crate::{catalogue::Route, config::Endpoint, keys::Secret};
 pub use reply::Reply;
@@ -104,12 +104,8 @@ impl Upstream {
                 let vendor = endpoint.vendor();
                 ask.model.clone_from(model);
                 let request = vendor.ask(ask, false).map_err(|err| untold(&err))?;
-                let answer = self.send(endpoint, request).await?;
-                let body = self.read(answer).await?;
-                let mut events = vendor.dialect().read_whole(&body).map_err(|err| {
-                    tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
-                    failure::unreadable()
-                })?;
+                let body = self.fetch(endpoint, request).await?;
+                let mut events = read_whole(endpoint, &body)?;
                 distinguish(&mut events, id);
                 Ok(Whole::collect(events))
             }
@@ -134,10 +130,7 @@ impl Upstream {
         body: Bytes,
     ) -> Option<Result<Bytes, Rejection>> {
         let request = endpoint.vendor().count(body)?;
-        Some(match self.send(endpoint, request).await {
-            Ok(answer) => self.read(answer).await,
-            Err(rejection) => Err(rejection),
-        })
+        Some(self.fetch(endpoint, request).await)
     }
 
     /// Asks for embeddings; none where the provider has none in this form.
@@ -147,17 +140,13 @@ impl Upstream {
         body: Bytes,
     ) -> Option<Result<Bytes, Rejection>> {
         let request = endpoint.vendor().embed(body)?;
-        Some(match self.send(endpoint, request).await {
-            Ok(answer) => self.read(answer).await,
-            Err(rejection) => Err(rejection),
-        })
+        Some(self.fetch(endpoint, request).await)
     }
 
     /// Asks which models there are.
     pub async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Listed>, Rejection> {
         let vendor = endpoint.vendor();
-        let answer = self.send(endpoint, vendor.list()).await?;
-        let body = self.read(answer).await?;
+        let body = self.fetch(endpoint, vendor.list()).await?;
         vendor.read_list(&body).map_err(|err| {
             tracing::info!(provider = endpoint.id, cause = %err, "unreadable list of models");
             failure::unreadable()
@@ -190,6 +179,16 @@ impl Upstream {
         let body = Limited::new(answer.into_body(), BODY_LIMIT_BYTES).collect();
         let body = timeout(self.idle, body).await.ok().and_then(Result::ok);
         Ok(body.ok_or_else(failure::unreadable)?.to_bytes())
+    }
+
+    /// Sends one request and reads its answer to the end.
+    async fn fetch(
+        &self,
+        endpoint: &Endpoint,
+        request: UpstreamRequest,
+    ) -> Result<Bytes, Rejection> {
+        let answer = self.send(endpoint, request).await?;
+        self.read(answer).await
     }
 
     /// Sends one request and returns its answer, if it is a good one.
@@ -273,6 +272,14 @@ impl Upstream {
 fn is_json(answer: &Response<hyper::body::Incoming>) -> bool {
     let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     media_type.is_some_and(|it| it.starts_with("application/json"))
+}
+
+/// Reads a reply in one piece.
+pub(crate) fn read_whole(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<ModelEvent>, Rejection> {
+    endpoint.vendor().dialect().read_whole(body).map_err(|err| {
+        tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
+        failure::unreadable()
+    })
 }
 
 /// What an ask holds and this provider has no form for.

@@ -32,6 +32,18 @@ pub enum Framing {
     Messages,
 }
 
+impl Framing {
+    /// What a stream that is cut so calls itself.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream",
+            Self::Lines => "application/x-ndjson",
+            Self::Messages => "application/vnd.amazon.eventstream",
+        }
+    }
+}
+
 /// Cuts a stream of chunks into frames; a chunk may end anywhere.
 #[derive(Debug)]
 pub enum Splitter {

@@ -77,9 +77,4 @@ impl Catalogue {
             self.collect(fallback, lanes, seen, names);
         }
     }
-
-    /// Returns the names of the person's own.
-    pub fn group_names(&self) -> impl Iterator<Item = &str> {
-        self.groups.keys().map(String::as_str)
-    }
 }

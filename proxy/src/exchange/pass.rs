@@ -19,7 +19,7 @@ use wire::{ModelEvent, Rejection, RejectionCode};
 
 use crate::{
     config::Endpoint,
-    upstream::{Upstream, drain},
+    upstream::{Upstream, drain, read_whole},
 };
 
 /// Reads an answer in one piece.
@@ -29,11 +29,7 @@ pub(super) async fn whole(
     answer: Response<Incoming>,
 ) -> Result<Bytes, Rejection> {
     let body = upstream.read(answer).await?;
-    let events = endpoint.vendor().dialect().read_whole(&body).map_err(|err| {
-        tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
-        failure::unreadable()
-    })?;
-    match events.into_iter().last() {
+    match read_whole(endpoint, &body)?.into_iter().last() {
         Some(ModelEvent::Error(rejection)) => Err(rejection),
         Some(_) | None => Ok(body),
     }

@@ -164,18 +164,15 @@ impl<'a> Tries<'a> {
     fn next(&mut self) -> Option<Route> {
         loop {
             let route = self.routes.front()?.clone();
-            let admission =
-                route.lane().map_or(Admission::Go, |it| self.lanes.admit(&it, Instant::now()));
-            match (admission, route.lane()) {
-                (Admission::Wait(rest), Some(lane)) => {
-                    self.last.get_or_insert_with(|| resting(&lane.provider, rest.as_secs()));
-                    self.leave();
-                }
-                (Admission::Wait(_) | Admission::Go, _) => {
-                    self.n_tries += 1;
-                    return Some(route);
-                }
+            let lane = route.lane();
+            let admission = lane.as_ref().map(|it| self.lanes.admit(it, Instant::now()));
+            if let (Some(lane), Some(Admission::Wait(rest))) = (lane, admission) {
+                self.last.get_or_insert_with(|| resting(&lane.provider, rest.as_secs()));
+                self.leave();
+                continue;
             }
+            self.n_tries += 1;
+            return Some(route);
         }
     }
 
@@ -238,7 +235,7 @@ fn chance() -> f64 {
 }
 
 /// A reader's complaint. What serde says may quote the body, which may hold a key.
-pub(super) fn refused(err: &BadAsk) -> Rejection {
+pub(crate) fn refused(err: &BadAsk) -> Rejection {
     let message = match err {
         BadAsk::Unreadable(err) => format!(
             "The request cannot be read: {:?} error at line {}, column {}",

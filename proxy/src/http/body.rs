@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use wire::RejectionCode;
 
 use super::{BODY_LIMIT_BYTES, Shared, refusal::Refusal};
+use crate::exchange::refused;
 
 #[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
@@ -24,16 +25,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Refusal> {
         let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|err| {
-            // The error's text may quote the body, and a body may hold a key.
-            let message = format!(
-                "The request cannot be read: {:?} error at line {}, column {}",
-                err.classify(),
-                err.line(),
-                err.column()
-            );
-            Refusal::new(StatusCode::BAD_REQUEST, RejectionCode::BadRequest, &message)
-        })
+        serde_json::from_slice(&bytes).map(Self).map_err(|err| refused(&err.into()).into())
     }
 }
 

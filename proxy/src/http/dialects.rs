@@ -2,13 +2,11 @@
 //!
 //! Only the doors are here; what goes through them is an `exchange`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::{
     Extension, Router,
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Json as Answer, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -28,7 +26,10 @@ use wire::RejectionCode;
 use super::{
     Shared, auth::Client, body::JsonBytes, gate::RequestId, refusal::Refusal, stream::respond,
 };
-use crate::exchange::{Named, Request};
+use crate::{
+    exchange::{Named, Request},
+    now_secs,
+};
 
 /// A figure is counted by the bytes, because the provider tells none.
 const ESTIMATED: HeaderName = HeaderName::from_static("x-easel-estimated");
@@ -38,16 +39,16 @@ const CHAT: &dyn Dialect = &Chat { flavor: Flavor::Compatible };
 /// The doors, each with its dialect.
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/v1/chat/completions", post(chat))
-        .route("/v1/messages", post(messages))
+        .route("/v1/chat/completions", door(CHAT))
+        .route("/v1/messages", door(&Messages))
         .route("/v1/messages/count_tokens", post(count_tokens))
-        .route("/v1/responses", post(responses))
+        .route("/v1/responses", door(&Responses))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/models", get(models))
         .route("/v1beta/models/{*target}", post(gemini))
-        .route("/model/{model}/converse", post(converse))
-        .route("/model/{model}/converse-stream", post(converse_stream))
-        .route("/api/chat", post(ollama_chat))
+        .route("/model/{model}/converse", converse(false))
+        .route("/model/{model}/converse-stream", converse(true))
+        .route("/api/chat", door(&Ollama))
         .route("/api/tags", get(ollama_tags))
         .route("/api/version", get(ollama_version))
 }
@@ -66,22 +67,24 @@ pub(super) fn spoken_at(path: &str) -> Option<&'static dyn Dialect> {
     }
 }
 
-async fn chat(
-    state: State<Shared>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, CHAT, None, id, body).await
+/// A door whose dialect has everything in the body.
+fn door(dialect: &'static dyn Dialect) -> MethodRouter<Shared> {
+    post(async move |state: State<Shared>, _: Client, id: Extension<RequestId>, body: JsonBytes| {
+        answer(&state, dialect, None, id, body).await
+    })
 }
 
-async fn messages(
-    state: State<Shared>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, &Messages, None, id, body).await
+/// A door of Bedrock, which has the model in the path and another path for streams.
+fn converse(stream: bool) -> MethodRouter<Shared> {
+    post(
+        async move |state: State<Shared>,
+                    Path(model): Path<String>,
+                    _: Client,
+                    id: Extension<RequestId>,
+                    body: JsonBytes| {
+            answer(&state, &Converse, Some(Named { model, stream }), id, body).await
+        },
+    )
 }
 
 async fn count_tokens(
@@ -95,15 +98,6 @@ async fn count_tokens(
         response.headers_mut().insert(ESTIMATED, HeaderValue::from_static("true"));
     }
     Ok(response)
-}
-
-async fn responses(
-    state: State<Shared>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, &Responses, None, id, body).await
 }
 
 async fn embeddings(
@@ -137,35 +131,6 @@ async fn gemini(
     }
     let named = Named { model: model.to_owned(), stream };
     answer(&state, &Gemini, Some(named), id, body).await
-}
-
-async fn converse(
-    state: State<Shared>,
-    Path(model): Path<String>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, &Converse, Some(Named { model, stream: false }), id, body).await
-}
-
-async fn converse_stream(
-    state: State<Shared>,
-    Path(model): Path<String>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, &Converse, Some(Named { model, stream: true }), id, body).await
-}
-
-async fn ollama_chat(
-    state: State<Shared>,
-    _: Client,
-    id: Extension<RequestId>,
-    body: JsonBytes,
-) -> Result<Response, Refusal> {
-    answer(&state, &Ollama, None, id, body).await
 }
 
 async fn answer(
@@ -219,8 +184,4 @@ fn no_such_method() -> Refusal {
         RejectionCode::BadRequest,
         "This address has no such method; there are `generateContent` and `streamGenerateContent`",
     )
-}
-
-fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }

@@ -57,12 +57,6 @@ impl Reply {
         Self { source, price, id: id.to_owned() }
     }
 
-    /// A reply that has said everything.
-    #[must_use]
-    pub fn over() -> Self {
-        Self { source: Source::Over, price: None, id: String::new() }
-    }
-
     /// Waits for what comes next; none after the end. May be dropped while it waits, and called
     /// again.
     pub async fn next(&mut self) -> Option<Vec<ModelEvent>> {

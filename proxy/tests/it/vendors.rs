@@ -11,7 +11,7 @@ use axum::{
 };
 use easel_proxy::{config::Endpoint, keys::Secret};
 use http::{HeaderMap, StatusCode, header};
-use providers::{Dialect, dialect::About, frame::Framing, vendor::Vendor, whole::Whole};
+use providers::{Dialect, dialect::About, vendor::Vendor, whole::Whole};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wire::{ModelEvent, ProviderKind, StopReason, Usage};
@@ -141,19 +141,11 @@ async fn answer(State(stub): State<Stub>, request: Request) -> Response {
     let stream = path.contains("tream") || body["stream"] == true;
     let dialect: &dyn Dialect = Vendor::new(stub.kind, "http://x").dialect();
     let (media_type, bytes) = if stream {
-        (media_type(dialect), streamed(dialect))
+        (dialect.framing().media_type(), streamed(dialect))
     } else {
         ("application/json", dialect.write_whole(&Whole::collect(reply()), &About::default()))
     };
     (StatusCode::OK, [(header::CONTENT_TYPE, media_type)], bytes).into_response()
-}
-
-fn media_type(dialect: &dyn Dialect) -> &'static str {
-    match dialect.framing() {
-        Framing::Events => "text/event-stream",
-        Framing::Lines => "application/x-ndjson",
-        Framing::Messages => "application/vnd.amazon.eventstream",
-    }
 }
 
 fn streamed(dialect: &dyn Dialect) -> Vec<u8> {
