@@ -2,11 +2,14 @@
 //!
 //! Everything else in the crate runs natively too; what is in here is called only in a browser.
 
+pub mod calling;
 mod compiler;
 pub mod compiling;
+mod direct;
 pub mod dom;
 pub mod editor;
 mod gateway;
+mod hired;
 pub mod indexed_db;
 pub mod offline;
 pub mod page;

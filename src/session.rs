@@ -29,6 +29,7 @@ mod layout;
 mod pending;
 mod preview;
 mod profile;
+mod providers;
 mod request;
 mod settings;
 mod status;

@@ -14,6 +14,7 @@ use std::{
 use providers::{
     endpoint, failure,
     models::{self, Listed},
+    prices::{Price, Prices},
     script::Script,
 };
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ use crate::{
     config::{Endpoint, is_id},
     keys::{BadStore, Saved, SavedProviders},
     lanes::Lane,
+    now_secs,
 };
 
 pub use groups::{Group, Groups, Weighted};
@@ -37,9 +39,32 @@ const ORDER: [&str; 4] = ["anthropic", "openai", "openrouter", "ollama"];
 pub struct Catalogue {
     configured: Vec<Endpoint>,
     groups: Groups,
-    saved: Mutex<SavedProviders>,
+    prices: Prices,
     scripts: Vec<Arc<Script>>,
+    memory: Arc<Memory>,
+    merged: Mutex<Merged>,
+}
+
+/// Configured and saved providers in the order in which they are asked.
+#[derive(Debug, Default)]
+struct Merged {
+    /// Of what was saved.
+    changes: u64,
+    endpoints: Option<Arc<[Arc<Endpoint>]>>,
+}
+
+/// What outlives a change of the configuration.
+#[derive(Debug)]
+pub struct Memory {
+    saved: Mutex<SavedProviders>,
     lists: Mutex<BTreeMap<String, Remembered>>,
+}
+
+impl Memory {
+    #[must_use]
+    pub fn new(saved: SavedProviders) -> Arc<Self> {
+        Arc::new(Self { saved: Mutex::new(saved), lists: Mutex::default() })
+    }
 }
 
 /// What a provider listed, and when.
@@ -55,19 +80,39 @@ struct Remembered {
 pub enum Route {
     Script(Arc<Script>),
     Endpoint {
-        endpoint: Endpoint,
+        endpoint: Arc<Endpoint>,
         /// The provider's own name of the model.
         model: String,
+        /// What it costs there at the moment in which it is asked, if that is known.
+        price: Option<Box<Price>>,
     },
 }
 
 impl Route {
+    /// As the ledger and the log call it: `provider/model`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Script(script) => format!("{SCRIPT}/{}", script.name),
+            Self::Endpoint { endpoint, model, .. } => format!("{}/{model}", endpoint.id),
+        }
+    }
+
+    /// Returns what it charges now, if that is known.
+    #[must_use]
+    pub fn price(&self) -> Option<Price> {
+        match self {
+            Self::Script(_) => Some(Price::FREE),
+            Self::Endpoint { price, .. } => price.as_deref().cloned(),
+        }
+    }
+
     /// Returns what may fail and rest; a script does neither.
     #[must_use]
     pub fn lane(&self) -> Option<Lane> {
         match self {
             Self::Script(_) => None,
-            Self::Endpoint { endpoint, model } => {
+            Self::Endpoint { endpoint, model, .. } => {
                 Some(Lane { provider: endpoint.id.clone(), model: model.clone() })
             }
         }
@@ -79,16 +124,19 @@ impl Catalogue {
     pub fn new(
         configured: Vec<Endpoint>,
         groups: Groups,
-        saved: SavedProviders,
+        prices: Prices,
         scripts: Vec<Script>,
+        memory: Arc<Memory>,
     ) -> Self {
-        Self {
-            configured,
-            groups,
-            saved: Mutex::new(saved),
-            scripts: scripts.into_iter().map(Arc::new).collect(),
-            lists: Mutex::default(),
-        }
+        let scripts = scripts.into_iter().map(Arc::new).collect();
+        let merged = Mutex::default();
+        Self { configured, groups, prices, scripts, memory, merged }
+    }
+
+    /// What a model costs at a provider now, if that is known.
+    #[must_use]
+    pub fn price(&self, endpoint: &Endpoint, model: &str) -> Option<Price> {
+        self.prices.find(&endpoint.id, endpoint.seller(), model, now_secs())
     }
 
     /// Returns the providers as the app sees them.
@@ -103,19 +151,19 @@ impl Catalogue {
         };
         let endpoints = self.endpoints();
         let saved = self.saved();
-        let shown = endpoints.into_iter().map(|it| Provider {
-            key: key_state(&it, saved.all().get(&it.id)),
-            id: it.id,
+        let shown = endpoints.iter().map(|it| Provider {
+            key: key_state(it, saved.all().get(&it.id)),
+            id: it.id.clone(),
             kind: it.kind,
-            base_url: it.base_url,
-            models: it.models,
+            base_url: it.base_url.clone(),
+            models: it.models.clone(),
         });
         shown.chain([script]).collect()
     }
 
     #[must_use]
-    pub fn endpoint(&self, id: &str) -> Option<Endpoint> {
-        self.endpoints().into_iter().find(|it| it.id == id)
+    pub fn endpoint(&self, id: &str) -> Option<Arc<Endpoint>> {
+        self.endpoints().iter().find(|it| it.id == id).cloned()
     }
 
     /// Saves what was typed in Settings.
@@ -147,22 +195,22 @@ impl Catalogue {
         if let Some((id, model)) = explicit
             && let Some(endpoint) = endpoints.iter().find(|it| it.id == id)
         {
-            return to(endpoint, model);
+            return self.to(endpoint, model);
         }
         let lists = self.lists();
-        let lists_it = |it: &&Endpoint| {
+        let lists_it = |it: &&Arc<Endpoint>| {
             it.models.iter().any(|it| it == name)
                 || lists.get(&it.id).is_some_and(|it| it.models.iter().any(|it| it.id == name))
         };
         let vendor = models::known(name).map(|it| if it.id.starts_with("claude") { 0 } else { 1 });
-        let vendors = |it: &&Endpoint| vendor.is_some_and(|at| it.id == ORDER[at]);
+        let vendors = |it: &&Arc<Endpoint>| vendor.is_some_and(|at| it.id == ORDER[at]);
         let endpoint = endpoints
             .iter()
             .find(lists_it)
             .or_else(|| endpoints.iter().find(vendors))
             .or_else(|| endpoints.first());
         match endpoint {
-            Some(endpoint) => to(endpoint, name),
+            Some(endpoint) => self.to(endpoint, name),
             None => Err(failure::plain(
                 RejectionCode::NoProvider,
                 "No model provider is set up; add one in Settings, or choose the scripted demo",
@@ -170,9 +218,23 @@ impl Catalogue {
         }
     }
 
+    fn to(&self, endpoint: &Arc<Endpoint>, model: &str) -> Result<Route, Rejection> {
+        usable(endpoint)?;
+        let price = self.price(endpoint, model).map(Box::new);
+        Ok(Route::Endpoint { endpoint: Arc::clone(endpoint), model: model.to_owned(), price })
+    }
+
     /// Returns configured and saved providers in the order in which they are asked.
-    fn endpoints(&self) -> Vec<Endpoint> {
+    fn endpoints(&self) -> Arc<[Arc<Endpoint>]> {
         let saved = self.saved();
+        let mut merged = self.merged.lock().unwrap_or_else(PoisonError::into_inner);
+        if merged.changes != saved.changes() {
+            *merged = Merged { changes: saved.changes(), endpoints: None };
+        }
+        Arc::clone(merged.endpoints.get_or_insert_with(|| self.merge(&saved)))
+    }
+
+    fn merge(&self, saved: &SavedProviders) -> Arc<[Arc<Endpoint>]> {
         let mut endpoints: Vec<Endpoint> = saved
             .all()
             .iter()
@@ -182,16 +244,16 @@ impl Catalogue {
         endpoints.extend(self.configured.iter().filter(only_configured).cloned());
         let rank = |id: &str| ORDER.iter().position(|it| *it == id).unwrap_or(ORDER.len());
         endpoints.sort_by(|a, b| (rank(&a.id), &a.id).cmp(&(rank(&b.id), &b.id)));
-        endpoints
+        endpoints.into_iter().map(Arc::new).collect()
     }
 
     fn saved(&self) -> MutexGuard<'_, SavedProviders> {
         // A panic elsewhere cannot leave it half changed.
-        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.saved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lists(&self) -> MutexGuard<'_, BTreeMap<String, Remembered>> {
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -244,14 +306,14 @@ fn needs_key(endpoint: &Endpoint) -> bool {
         || (clouds && origin.starts_with("https://"))
 }
 
-fn to(endpoint: &Endpoint, model: &str) -> Result<Route, Rejection> {
+fn usable(endpoint: &Endpoint) -> Result<(), Rejection> {
     if endpoint.key.is_none() && needs_key(endpoint) {
         return Err(failure::plain(
             RejectionCode::NoProvider,
             &format!("There is no key for `{}`; add one in Settings", endpoint.id),
         ));
     }
-    Ok(Route::Endpoint { endpoint: endpoint.clone(), model: model.to_owned() })
+    Ok(())
 }
 
 fn unknown(name: &str) -> Rejection {

@@ -5,22 +5,36 @@
 mod environment;
 mod file;
 mod flags;
+mod guards;
+mod limits;
+mod litellm;
+mod relays;
+mod source;
+mod stored;
+mod telemetry;
 
 use std::{
     ffi::OsString,
     fmt,
     net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use providers::{
-    prices::{self, Price, Seller},
+    prices::{Prices, Seller},
     vendor::Vendor,
 };
 use wire::ProviderKind;
 
-use crate::{catalogue::Groups, keys::Secret, now_secs};
+use crate::{
+    bill::Defaults, budget::Period, catalogue::Groups, filters::Filters, hook, keys::Secret,
+    lanes::Rules,
+};
+
+pub use self::relays::{GIT_HOSTS, Relays, Server};
+pub use stored::Stored;
+pub use telemetry::Telemetry;
 
 /// An origin is data: on another port, the browser has other projects.
 pub const PORT: u16 = 9595;
@@ -34,22 +48,53 @@ usage: easel-proxy [flags]
   --host ADDRESS     listen on this address [127.0.0.1]
   --site FOLDER      the built site [site beside the program, or target/site]
   --data FOLDER      keys and the token [$EASEL_DATA, or easel in the folder for programs' data]
-  --config FILE      configuration [easel.toml in the data folder]
+  --config FILE      configuration [easel.toml in the data folder]; a FILE.yaml is LiteLLM's
   --scripts FOLDER   more scripted models: each NAME.script is script/NAME
   --no-open          open no browser
+  --import-litellm FILE
+                     write easel.toml as LiteLLM's config.yaml means it, say what has no place
+                     in it, and end
+  --output FILE      write it there, and not to the terminal
   --new-client NAME  make a key with which another program may use /v1, show it once, and end
+  --new-owner EMAIL  make the person with this address an owner of a shared installation, and end
+  --check            ask the proxy that runs at this port whether it is ready, and end
   --help, --version
 
 keys from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENAI_BASE_URL, GEMINI_API_KEY,
 AZURE_OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, AWS_BEARER_TOKEN_BEDROCK or AWS_ACCESS_KEY_ID and
-AWS_SECRET_ACCESS_KEY, AWS_REGION, OPENROUTER_API_KEY, OLLAMA_BASE_URL, OLLAMA_API_KEY
+AWS_SECRET_ACCESS_KEY, AWS_REGION, GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_CLOUD_PROJECT,
+GOOGLE_CLOUD_LOCATION, OPENROUTER_API_KEY, OLLAMA_BASE_URL, OLLAMA_API_KEY
+
+further variables: PORT; DATABASE_URL and LOCAL_MODE=false where several people share one Easel;
+EASEL_LOG or OGCODE_LOG_LEVEL (error, warn, info, debug), EASEL_LOG_FORMAT or OGCODE_LOG_FORMAT
+(json, text)
+
+SIGHUP reads the configuration anew. Streams go on; what is wrong with it stands in the log.
 ";
 
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
     Serve(Box<Config>),
-    NewClient { name: String, data: PathBuf },
+    NewClient {
+        name: String,
+        data: PathBuf,
+        stored: Box<Stored>,
+    },
+    NewOwner {
+        email: String,
+        data: PathBuf,
+        stored: Box<Stored>,
+    },
+    /// Write what LiteLLM's configuration comes to.
+    Import {
+        file: PathBuf,
+        output: Option<PathBuf>,
+    },
+    /// Ask the one that runs at this port whether it is ready.
+    Check {
+        port: u16,
+    },
     Help,
     Version,
 }
@@ -71,6 +116,91 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// Names of the person's own for models.
     pub groups: Groups,
+    /// What is fetched for the app.
+    pub relays: Relays,
+    pub stored: Stored,
+    pub telemetry: Telemetry,
+    /// The person's own prices, before those of the table.
+    pub prices: Prices,
+    pub limits: Limits,
+    pub filters: Filters,
+    pub webhook: Option<hook::Settings>,
+    pub tls: Option<Tls>,
+    /// Keys of other programs, by the program's name.
+    pub clients: Vec<(String, Secret)>,
+    /// What all together may spend.
+    pub budget: Option<Budget>,
+    /// What was read and means nothing here, with its place: for the log.
+    pub notes: Vec<BadConfig>,
+}
+
+/// What one request may be, and how long it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub body_bytes: usize,
+    /// Brackets within brackets of a body.
+    pub depth: usize,
+    /// From the request to the end of its reply.
+    pub total: Option<Duration>,
+    pub lanes: Rules,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // A request with pictures in it is this large.
+        Self { body_bytes: 32 << 20, depth: 100, total: None, lanes: Rules::default() }
+    }
+}
+
+/// Files with which the proxy speaks TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// An amount of money and the time for which it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub limit_nano: u64,
+    pub period: Period,
+}
+
+impl Config {
+    /// Returns what everybody may use who has no limits of their own.
+    pub(crate) fn defaults(&self) -> Defaults {
+        let everybody = self.budget.map(|it| (it.period, it.limit_nano));
+        Defaults { everybody, ..self.stored.defaults }
+    }
+
+    /// Returns what holds when nobody says anything.
+    #[must_use]
+    pub fn at(data: &Path) -> Self {
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: PORT,
+            site: PathBuf::from("target/site"),
+            data: data.to_owned(),
+            scripts: None,
+            open: false,
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            idle: Duration::from_secs(file::IDLE_SECS),
+            endpoints: Vec::new(),
+            groups: Groups::new(),
+            prices: Prices::default(),
+            limits: Limits::default(),
+            filters: Filters::default(),
+            webhook: None,
+            tls: None,
+            clients: Vec::new(),
+            stored: Stored::default(),
+            telemetry: Telemetry::default(),
+            relays: Relays::default(),
+            budget: None,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// A provider as it is configured.
@@ -90,25 +220,17 @@ impl Endpoint {
         Vendor::new(self.kind, &self.base_url)
     }
 
-    /// What a model costs there now, if that is known.
+    /// Whose price list holds there, if one is known.
     #[must_use]
-    pub fn price(&self, model: &str) -> Option<Price> {
-        let seller = match self.kind {
-            ProviderKind::Gemini | ProviderKind::Vertex => Some(Seller::Google),
-            ProviderKind::Bedrock => Some(Seller::Bedrock),
-            ProviderKind::Azure => Some(Seller::Azure),
-            ProviderKind::Script
-            | ProviderKind::OpenaiCompatible
-            | ProviderKind::Anthropic
-            | ProviderKind::OpenaiResponses
-            | ProviderKind::Ollama => Seller::at(&self.base_url),
-        };
-        prices::find(seller?, model, now_secs())
+    pub fn seller(&self) -> Option<Seller> {
+        self.vendor().seller()
     }
 }
 
+pub use litellm::Imported;
+
 /// A value that stops the start.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadConfig {
     /// A file with its line, a flag, or a variable.
     pub place: String,
@@ -137,10 +259,20 @@ pub fn read(
         Some(data) => data,
         None => environment::data_folder(env)?,
     };
-    if let Some(name) = flags.new_client {
-        return Ok(Command::NewClient { name, data });
+    if let Some(file) = flags.import {
+        return Ok(Command::Import { file, output: flags.output });
     }
     let file = file::read(flags.config.as_deref(), &data, env)?;
+    if let Some(name) = flags.new_client {
+        return Ok(Command::NewClient { name, data, stored: Box::new(file.stored) });
+    }
+    if let Some(email) = flags.new_owner {
+        return Ok(Command::NewOwner { email, data, stored: Box::new(file.stored) });
+    }
+    let port = flags.port.or(file.port).or(environment::port(env)?).unwrap_or(PORT);
+    if flags.check {
+        return Ok(Command::Check { port });
+    }
     let mut endpoints = environment::endpoints(env)?;
     for endpoint in file.endpoints {
         endpoints.retain(|it| it.id != endpoint.id);
@@ -148,7 +280,7 @@ pub fn read(
     }
     Ok(Command::Serve(Box::new(Config {
         host: flags.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        port: flags.port.or(file.port).unwrap_or(PORT),
+        port,
         site: flags.site.or(file.site).unwrap_or_else(site),
         scripts: flags.scripts.or(file.scripts),
         open: flags.open,
@@ -157,8 +289,32 @@ pub fn read(
         idle: file.idle,
         endpoints,
         groups: file.groups,
+        stored: Stored {
+            postgres: file.stored.postgres.or_else(|| environment::store(env)),
+            ..file.stored
+        },
+        prices: file.prices,
+        limits: file.limits,
+        filters: file.filters,
+        webhook: file.webhook,
+        tls: file.tls,
+        clients: file.clients,
+        budget: file.budget,
+        notes: file.notes,
+        telemetry: file.telemetry,
+        relays: file.relays,
         data,
     })))
+}
+
+/// Reads a `config.yaml` of LiteLLM.
+pub fn import(path: &Path) -> Result<Imported, BadConfig> {
+    litellm::read(path)
+}
+
+/// The same of a text; `path` is how it is called in what is said about it.
+pub fn import_text(path: &Path, text: &str) -> Result<Imported, BadConfig> {
+    litellm::convert(path, text)
 }
 
 /// The site of a distribution, or the one that was just built.

@@ -1,37 +1,46 @@
 //! One client's request and its reply, whatever the dialects of both sides.
 //!
 //! Where client and provider speak the same, the client's own bytes go through and come back;
-//! else both are translated. Who may ask was judged before, in `http`.
+//! else both are translated. Each request has a `bill`. Who asks was found out before, in `http`.
 
 mod embeddings;
+mod guards;
 mod head;
 mod outgoing;
 mod pass;
+mod thoughts;
 mod trying;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use providers::{
     Dialect,
     ask::Ask,
+    chat,
     dialect::{About, Encoder},
     failure,
     frame::Framing,
     messages::Messages,
     reply::tokens,
 };
-use wire::Rejection;
+use wire::{Rejection, Usage};
 
 use crate::{
+    bill::{Asked, Asker, Bill, Books, Need},
+    budget::RateLeft,
     catalogue::{Catalogue, Route},
+    filters::Filters,
+    hook::Hook,
     lanes::Lanes,
+    store::signatures::Signatures,
     upstream::Upstream,
 };
 pub use embeddings::Batches;
+use outgoing::Account;
 pub use outgoing::Outgoing;
 pub(crate) use trying::refused;
-use trying::{Trying, Wanted};
+use trying::{Answered, Trying, Wanted};
 
 /// What every exchange needs.
 #[derive(Debug)]
@@ -40,11 +49,18 @@ pub struct Gateway {
     pub upstream: Upstream,
     pub lanes: Lanes,
     pub batches: Arc<Batches>,
+    pub books: Arc<Books>,
+    pub signatures: Signatures,
+    pub filters: Filters,
+    pub hook: Option<Hook>,
+    /// From the request to the end of its reply.
+    pub total: Option<Duration>,
 }
 
 /// What a client sent.
 #[derive(Debug)]
 pub struct Request {
+    pub asker: Asker,
     pub dialect: &'static dyn Dialect,
     /// Model and streaming, where the dialect has them in the path.
     pub named: Option<Named>,
@@ -64,11 +80,25 @@ pub struct Named {
 #[derive(Debug)]
 pub enum Answer {
     /// In one piece.
-    Whole(Bytes),
+    Whole {
+        body: Bytes,
+        usage: Usage,
+        rate_left: Option<RateLeft>,
+    },
     Stream {
         media_type: &'static str,
         stream: Box<Outgoing>,
+        rate_left: Option<RateLeft>,
     },
+}
+
+/// How a stream is written.
+#[derive(Debug)]
+struct Form {
+    encoder: Box<dyn Encoder>,
+    media_type: &'static str,
+    /// See [`Trying::forgets`].
+    forgets: bool,
 }
 
 /// An answer of `count_tokens`.
@@ -82,56 +112,105 @@ pub struct Counted {
 impl Gateway {
     /// Answers a client in its own dialect.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
-        let Request { dialect, named, body, id, now_secs } = request;
+        let Request { asker, dialect, named, body, id, now_secs } = request;
         let head = head::read(&body, named).map_err(|err| refused(&err))?;
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let routes = self.catalogue.routes(&head.model, &self.lanes)?;
+        let most = head.max_output_tokens;
+        let bill = self.bill(&asker, &head.model, &routes, &id, &body, most).await?;
         let about = About {
             id,
             model: head.model.clone(),
             created_secs: now_secs,
             usage: head.wants_usage(),
         };
-        let wanted = Wanted::Client { dialect, body, head, ask: None };
+        let retries = self.retries(&head.model);
+        let guarded = async {
+            let guards = self.guards(&about.id, &head.model, stream, &routes, &body).await?;
+            let wanted = guards.client(dialect, body, head)?;
+            Ok((guards, wanted))
+        };
+        let (bill, (mut guards, wanted)) = or_close(bill, guarded.await).await?;
+        let forgets = dialect.mark() == chat::MARK;
         if stream {
+            let media_type = dialect.framing().media_type();
             let encoder = dialect.encoder(about.clone());
-            return self
-                .stream(routes, wanted, encoder, dialect.framing().media_type(), about.id)
-                .await;
+            let form = Form { encoder, media_type, forgets };
+            let account = Account { bill: Some(bill), guards };
+            return self.stream(routes, wanted, retries, form, about.id, account).await;
         }
-        let trying = Trying { upstream: &self.upstream, lanes: &self.lanes, wanted, id: &about.id };
-        Ok(Answer::Whole(trying.whole(routes).await?.write(dialect, &about)))
+        let Self { upstream, lanes, signatures, .. } = &**self;
+        let trying =
+            Trying { upstream, lanes, wanted, id: &about.id, retries, signatures, forgets };
+        let filter = guards.replies().clone();
+        let complete = async {
+            let Answered { route, it } = trying.whole(routes).await?;
+            Ok(Answered { route, it: it.filtered(&filter)? })
+        };
+        let (bill, answered) = or_close(bill, guards.whole(complete).await).await?;
+        let rate_left = bill.rate_left;
+        let (complete, usage) = close(bill, &answered.route, answered.it).await;
+        Ok(Answer::Whole { body: complete.write(dialect, &about), usage, rate_left })
     }
 
-    /// Answers the app, in its own form.
-    pub async fn turn(self: &Arc<Self>, ask: Ask, id: String) -> Result<Answer, Rejection> {
+    /// Answers the app, in its own form. `body` is what it sent.
+    pub async fn turn(
+        self: &Arc<Self>,
+        asker: &Asker,
+        ask: Ask,
+        body: &Bytes,
+        id: String,
+    ) -> Result<Answer, Rejection> {
         let routes = self.catalogue.routes(&ask.model, &self.lanes)?;
-        let lines = Box::new(outgoing::Lines);
-        let wanted = Wanted::Ask(Box::new(ask));
-        self.stream(routes, wanted, lines, Framing::Lines.media_type(), id).await
+        let retries = self.retries(&ask.model);
+        let most = ask.max_output_tokens;
+        let bill = self.bill(asker, &ask.model, &routes, &id, body, most).await?;
+        let guarded = async {
+            let guards = self.guards(&id, &ask.model, true, &routes, &[]).await?;
+            let wanted = guards.ask(ask)?;
+            Ok((guards, wanted))
+        };
+        let (bill, (guards, wanted)) = or_close(bill, guarded.await).await?;
+        let media_type = Framing::Lines.media_type();
+        let form = Form { encoder: Box::new(outgoing::Lines), media_type, forgets: false };
+        let account = Account { bill: Some(bill), guards };
+        self.stream(routes, wanted, retries, form, id, account).await
+    }
+
+    fn retries(&self, model: &str) -> u32 {
+        self.catalogue.retries(model).unwrap_or(self.lanes.rules().retries)
     }
 
     /// Answers a request for embeddings.
-    pub async fn embed(&self, body: Bytes) -> Result<Bytes, Rejection> {
+    pub async fn embed(&self, asker: &Asker, body: Bytes, id: &str) -> Result<Answer, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes)?;
-        let mut last = None;
+        let body = self.filtered_field(body, "input", &head.model, &routes)?;
+        let bill = self.bill(asker, &head.model, &routes, id, &body, Some(0)).await?;
+        let mut answered = Err(failure::unreadable());
         for route in routes {
-            match self.batches.answer(&self.upstream, route, body.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(rejection) => last = Some(rejection),
+            let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
+            answered = asked.await.map(|it| (route, it));
+            if answered.is_ok() {
+                break;
             }
         }
-        Err(last.unwrap_or_else(failure::unreadable))
+        let (bill, (route, embedded)) = or_close(bill, answered).await?;
+        let rate_left = bill.rate_left;
+        let (embedded, usage) = close(bill, &route, embedded).await;
+        Ok(Answer::Whole { body: embedded.body, usage, rate_left })
     }
 
     /// Tells how many tokens a request of the Messages API has: the provider's own count where it
     /// gives one, else an estimate.
     pub async fn count(&self, body: Bytes) -> Result<Counted, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
-        for route in self.catalogue.routes(&head.model, &self.lanes)? {
-            let Route::Endpoint { endpoint, model } = &route else { continue };
+        let routes = self.catalogue.routes(&head.model, &self.lanes)?;
+        // What may not go on as it is, is not counted elsewhere.
+        let goes_on = self.passes_filters(&body, &head.model, &routes)?;
+        for route in routes.iter().filter(|_| goes_on) {
+            let Route::Endpoint { endpoint, model, .. } = route else { continue };
             let asked = head.rewritten(&body, model, &Messages);
             if let Some(counted) = self.upstream.count(endpoint, asked).await {
                 return Ok(Counted { body: counted?, estimated: false });
@@ -146,17 +225,61 @@ impl Gateway {
         self: &Arc<Self>,
         routes: Vec<Route>,
         wanted: Wanted,
-        encoder: Box<dyn Encoder>,
-        media_type: &'static str,
+        retries: u32,
+        form: Form,
         request_id: String,
+        account: Account,
     ) -> Result<Answer, Rejection> {
         let gateway = Arc::clone(self);
+        let forgets = form.forgets;
         let id = request_id.clone();
+        let rate_left = account.bill.as_ref().and_then(|it| it.rate_left);
         let asked = Box::pin(async move {
-            let Self { upstream, lanes, .. } = &*gateway;
-            Trying { upstream, lanes, wanted, id: &id }.stream(routes).await
+            let Self { upstream, lanes, signatures, .. } = &*gateway;
+            let id = &id;
+            Trying { upstream, lanes, wanted, id, retries, signatures, forgets }
+                .stream(routes)
+                .await
         });
-        let stream = Box::new(Outgoing::begin(asked, encoder, request_id).await?);
-        Ok(Answer::Stream { media_type, stream })
+        let stream = Box::new(Outgoing::begin(asked, form.encoder, request_id, account).await?);
+        Ok(Answer::Stream { media_type: form.media_type, stream, rate_left })
+    }
+
+    async fn bill(
+        &self,
+        asker: &Asker,
+        model: &str,
+        routes: &[Route],
+        request: &str,
+        body: &Bytes,
+        max_output_tokens: Option<u32>,
+    ) -> Result<Bill, Rejection> {
+        let prices: Vec<_> = routes.iter().map(Route::price).collect();
+        let need = Need::new(body.len(), max_output_tokens, &prices);
+        let lane = routes.first().map(Route::name).unwrap_or_default();
+        self.books.open(asker, Asked { model, lane: &lane, request, body, need }).await
+    }
+}
+
+/// An answer in one piece that tells what it used.
+trait Used {
+    fn usage(&self) -> Usage;
+}
+
+/// Closes the bill of an answer in one piece.
+async fn close<T: Used>(mut bill: Bill, route: &Route, answer: T) -> (T, Usage) {
+    bill.sold(&route.name(), route.price()).await;
+    let usage = bill.close(200, answer.usage()).await;
+    (answer, usage)
+}
+
+/// Goes on with a bill, or closes it where nothing can follow.
+async fn or_close<T>(bill: Bill, it: Result<T, Rejection>) -> Result<(Bill, T), Rejection> {
+    match it {
+        Ok(it) => Ok((bill, it)),
+        Err(rejection) => {
+            bill.close(failure::status(rejection.code), Usage::default()).await;
+            Err(rejection)
+        }
     }
 }

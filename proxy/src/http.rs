@@ -3,41 +3,64 @@
 //! It decides who may ask and in which form the answer goes out. What is asked for is done in
 //! `catalogue`, `keys` and `upstream`.
 
+mod admin;
 mod app;
 mod auth;
 mod body;
+mod depth;
 mod dialects;
 mod gate;
 mod hosts;
 mod policy;
 mod preview;
 mod refusal;
+mod relays;
+mod sign_in;
+mod signed;
 mod site;
 mod stream;
+mod unread;
+mod watch;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    extract::Request,
+    response::Response,
     routing::{get, post, put},
 };
 use http::{HeaderName, Method, header};
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors};
 
 pub use hosts::Hosts;
+pub use watch::Watch;
 
 use crate::{
+    accounts::{Accounts, KeyId, Post},
+    config::Limits,
     exchange::Gateway,
-    keys::{Clients, Secret},
+    keys::Secret,
+    relay::{self, Relays},
+    serve::Live,
+    store::audit::Audit,
 };
 
-/// A request with pictures in it is this large; nothing is larger.
-pub const BODY_LIMIT_BYTES: usize = 32 << 20;
-
 /// Headers of ours that pages of other origins may read.
-const EXPOSED: [HeaderName; 2] = [HeaderName::from_static("x-request-id"), header::RETRY_AFTER];
+const EXPOSED: [HeaderName; 8] = [
+    HeaderName::from_static("x-request-id"),
+    header::RETRY_AFTER,
+    stream::COST,
+    stream::ESTIMATED,
+    stream::LIMIT,
+    stream::REMAINING,
+    stream::RESET,
+    relay::SESSION,
+];
 
 /// A browser asks again after so long.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
@@ -46,38 +69,81 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub struct State {
     pub hosts: Hosts,
+    /// The app's own, of this installation.
     pub token: Secret,
-    pub clients: Clients,
+    /// Whom what the app asks for is booked on.
+    pub local: KeyId,
+    pub accounts: Arc<Accounts>,
     pub gateway: Arc<Gateway>,
+    pub relays: Arc<Relays>,
     pub site: PathBuf,
+    pub limits: Limits,
+    /// What this state is a part of, for reading the configuration anew.
+    pub live: Weak<Live>,
+    pub operations: Operations,
+}
+
+/// What those who look after the installation need.
+#[derive(Debug)]
+pub struct Operations {
+    pub audit: Audit,
+    /// How PINs reach people.
+    pub post: Post,
+    /// Several people use it and sign in.
+    pub shared: bool,
+    /// Requests come through a proxy of the owner's, which says for whom.
+    pub behind_proxy: bool,
+    /// Figures are for everybody.
+    pub open_metrics: bool,
+    pub watch: Arc<Watch>,
 }
 
 type Shared = Arc<State>;
 
-/// Returns the whole service.
-pub fn router(state: State) -> Router {
-    let state = Arc::new(state);
-    let guarded = Router::new()
+/// The whole service: the gate, and the routes behind it.
+#[derive(Debug)]
+pub struct Doors {
+    state: Shared,
+    routes: Cors<Router>,
+}
+
+impl Doors {
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        let state = Arc::new(state);
+        let routes = cors(&state.hosts, routes(Arc::clone(&state)));
+        Self { state, routes }
+    }
+
+    pub async fn answer(&self, request: Request) -> Response {
+        gate::pass(&self.state, request, self.routes.clone()).await
+    }
+}
+
+fn routes(state: Shared) -> Router {
+    Router::new()
         .route("/app/health", get(app::health))
         .route("/app/turn", post(app::turn))
         .route("/app/models", get(app::models))
         .route("/app/providers", get(app::providers))
         .route("/app/providers/{id}", put(app::set_provider).delete(app::remove_provider))
         .route("/app/providers/{id}/test", post(app::test_provider))
+        .route("/app/reload", post(app::reload))
         .merge(dialects::routes())
+        .merge(admin::routes())
+        .merge(sign_in::routes())
+        .merge(watch::routes())
+        .merge(relays::routes())
         .route("/healthz", get(app::alive))
         .fallback(site::serve)
         .method_not_allowed_fallback(refusal::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(cors(&state.hosts))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), gate::pass));
-    guarded.with_state(state)
+        .with_state(state)
 }
 
 /// For origins that the gate lets through; what they ask to send is allowed as they name it.
-fn cors(hosts: &Hosts) -> CorsLayer {
+fn cors(hosts: &Hosts, routes: Router) -> Cors<Router> {
     let hosts = hosts.clone();
-    CorsLayer::new()
+    Cors::new(routes)
         .allow_origin(AllowOrigin::predicate(move |origin, _| hosts.allows_origin(origin)))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())

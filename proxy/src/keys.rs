@@ -4,12 +4,13 @@
 //! compared in constant time; nothing of it is in a `Debug`, a log or an answer.
 
 mod clients;
-mod file;
+pub(crate) mod file;
 mod saved;
-mod secret;
+pub(crate) mod secret;
 mod token;
 
 pub use clients::Clients;
+pub(crate) use clients::PREFIX;
 pub use saved::{Saved, SavedProviders};
 pub use secret::Secret;
 pub use token::token;

@@ -7,7 +7,7 @@ mod breaker;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,9 +16,6 @@ use wire::{Rejection, RejectionCode};
 
 pub use breaker::Admission;
 use breaker::Breaker;
-
-/// Tried so often after the first time, before anything of a reply has come.
-pub const RETRIES: u32 = 2;
 
 /// The first pause; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -36,12 +33,31 @@ pub struct Lane {
     pub model: String,
 }
 
+/// How patient one is with lanes that fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Tried so often after the first time, before anything of a reply has come.
+    pub retries: u32,
+    /// In a row, before a lane is left alone.
+    pub failures: u32,
+    /// The first rest of such a lane; each further one is twice as long.
+    pub rest: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        // Two requests with all their tries.
+        Self { retries: 2, failures: 6, rest: Duration::from_secs(5) }
+    }
+}
+
 /// What became of the lanes lately.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    breakers: Mutex<BTreeMap<Lane, Breaker>>,
+    rules: Rules,
+    breakers: Arc<Mutex<BTreeMap<Lane, Breaker>>>,
     /// For each group of weighted lanes, how much each is owed.
-    owed: Mutex<BTreeMap<String, Vec<i64>>>,
+    owed: Arc<Mutex<BTreeMap<String, Vec<i64>>>>,
 }
 
 /// What to do after a failure.
@@ -56,6 +72,17 @@ pub enum Next {
 }
 
 impl Lanes {
+    /// Returns the same lanes, with what became of them, under other rules.
+    #[must_use]
+    pub fn under(&self, rules: Rules) -> Self {
+        Self { rules, breakers: Arc::clone(&self.breakers), owed: Arc::clone(&self.owed) }
+    }
+
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.rules
+    }
+
     /// Returns whether a lane may be tried.
     pub fn admit(&self, lane: &Lane, now: Instant) -> Admission {
         match self.breakers().get_mut(lane) {
@@ -82,7 +109,7 @@ impl Lanes {
                 return;
             }
         }
-        breakers.entry(lane.clone()).or_default().failed(now);
+        breakers.entry(lane.clone()).or_default().failed(now, &self.rules);
     }
 
     /// Puts weighted lanes into the order in which this request tries them: over many requests,
@@ -118,10 +145,10 @@ impl Lanes {
 
 /// Decides what to do after a failed try. `chance` is between 0 and 1.
 #[must_use]
-pub fn next(rejection: &Rejection, n_tries: u32, chance: f64) -> Next {
+pub fn next(rejection: &Rejection, n_tries: u32, retries: u32, chance: f64) -> Next {
     match rejection.code {
         RejectionCode::Busy | RejectionCode::ProviderFailed | RejectionCode::Unreachable
-            if n_tries <= RETRIES =>
+            if n_tries <= retries =>
         {
             match pause(rejection, n_tries, chance) {
                 Some(pause) => Next::Again(pause),
@@ -137,9 +164,13 @@ pub fn next(rejection: &Rejection, n_tries: u32, chance: f64) -> Next {
         | RejectionCode::UnknownModel
         // Another model may have a larger window.
         | RejectionCode::PromptTooLong => Next::Elsewhere,
-        RejectionCode::NotPaired | RejectionCode::BadRequest | RejectionCode::Broken => {
-            Next::GiveUp
-        }
+        RejectionCode::NotPaired
+        | RejectionCode::NotAllowed
+        | RejectionCode::InsufficientBalance
+        | RejectionCode::Repeated
+        | RejectionCode::Filtered
+        | RejectionCode::BadRequest
+        | RejectionCode::Broken => Next::GiveUp,
     }
 }
 
@@ -161,6 +192,10 @@ fn is_the_lanes_fault(code: RejectionCode) -> bool {
         // A wrong key is refused at once and mended by a person, who should not have to wait.
         RejectionCode::BadKey
         | RejectionCode::NotPaired
+        | RejectionCode::NotAllowed
+        | RejectionCode::InsufficientBalance
+        | RejectionCode::Repeated
+        | RejectionCode::Filtered
         | RejectionCode::NoProvider
         | RejectionCode::UnknownModel
         | RejectionCode::Busy
@@ -190,26 +225,26 @@ mod tests {
     fn what_may_help_is_done_and_what_cannot_is_not() {
         let of = |code| plain(code, "");
         assert_eq!(
-            next(&of(RejectionCode::ProviderFailed), 1, 1.0),
+            next(&of(RejectionCode::ProviderFailed), 1, 2, 1.0),
             Next::Again(Duration::from_millis(250))
         );
         assert_eq!(
-            next(&of(RejectionCode::ProviderFailed), 2, 0.0),
+            next(&of(RejectionCode::ProviderFailed), 2, 2, 0.0),
             Next::Again(Duration::from_millis(250))
         );
-        assert_eq!(next(&of(RejectionCode::ProviderFailed), 3, 0.0), Next::Elsewhere);
-        assert_eq!(next(&of(RejectionCode::BadKey), 1, 0.0), Next::Elsewhere);
-        assert_eq!(next(&of(RejectionCode::BadRequest), 1, 0.0), Next::GiveUp);
+        assert_eq!(next(&of(RejectionCode::ProviderFailed), 3, 2, 0.0), Next::Elsewhere);
+        assert_eq!(next(&of(RejectionCode::BadKey), 1, 2, 0.0), Next::Elsewhere);
+        assert_eq!(next(&of(RejectionCode::BadRequest), 1, 2, 0.0), Next::GiveUp);
     }
 
     #[test]
     fn a_provider_is_not_asked_before_the_time_that_it_gave() {
         let mut busy = plain(RejectionCode::Busy, "");
         busy.retry_after_secs = Some(2);
-        let Next::Again(pause) = next(&busy, 1, 0.5) else { panic!("it is worth a try") };
+        let Next::Again(pause) = next(&busy, 1, 2, 0.5) else { panic!("it is worth a try") };
         assert!(pause > Duration::from_secs(2) && pause < Duration::from_secs(3), "{pause:?}");
         busy.retry_after_secs = Some(60);
-        assert_eq!(next(&busy, 1, 0.5), Next::Elsewhere);
+        assert_eq!(next(&busy, 1, 2, 0.5), Next::Elsewhere);
     }
 
     #[test]
@@ -229,5 +264,15 @@ mod tests {
         assert_eq!(lanes.resting(now).len(), 1);
         lanes.succeeded(&lane);
         assert_eq!(lanes.admit(&lane, now), Admission::Go);
+    }
+
+    #[test]
+    fn other_rules_know_what_became_of_the_lanes() {
+        let lanes = Lanes::default();
+        let lane = Lane { provider: "p".to_owned(), model: "m".to_owned() };
+        let now = Instant::now();
+        let strict = lanes.under(Rules { failures: 1, rest: Duration::from_secs(60), retries: 0 });
+        strict.failed(&lane, &plain(RejectionCode::Unreachable, ""), now);
+        assert_eq!(lanes.admit(&lane, now), Admission::Wait(Duration::from_secs(60)));
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! It answers no request itself.
 
+mod live;
+mod stored;
+mod tls;
+
 use std::{
-    fs,
     future::Future,
-    io,
+    io::{self, IsTerminal as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -13,28 +16,34 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, serve::ListenerExt as _};
-use providers::script::{self, BadScript, Script};
+use axum::serve::{Listener, ListenerExt as _};
+use providers::script::BadScript;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::JoinSet,
     time::timeout,
 };
 
 use crate::{
-    catalogue::Catalogue,
     config::{Config, PORT},
-    exchange::Gateway,
-    http::{Hosts, State, router},
-    keys::{self, BadStore, Clients, SavedProviders, Secret},
-    lanes::Lanes,
-    port, say,
-    upstream::Upstream,
+    http::Watch,
+    keys::{BadStore, Secret},
+    port,
+    relay::Relays,
+    say,
 };
+use live::Current;
+pub use live::{Live, NotReloaded, Reloaded, Reread};
+use tls::BadTls;
+
+pub(crate) use stored::NotOpened;
+use stored::Stored;
+pub(crate) use stored::{new_client, new_owner};
 
 /// Streams that are open at the end may go on for so long.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(60);
 
 /// Linux and macOS.
 const OPENERS: [&str; 2] = ["xdg-open", "open"];
@@ -49,9 +58,13 @@ pub enum NotStarted {
     #[error(transparent)]
     Store(#[from] BadStore),
     #[error(transparent)]
+    Stored(#[from] NotOpened),
+    #[error(transparent)]
     Script(#[from] BadScript),
     #[error("{} cannot be read: {source}", path.display())]
     NoScripts { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] BadTls),
     #[error("the system refuses what a server needs: {0}")]
     System(#[from] io::Error),
 }
@@ -60,14 +73,17 @@ pub enum NotStarted {
 #[derive(Debug)]
 pub struct Bound {
     listeners: Vec<TcpListener>,
-    router: Router,
+    pub live: Arc<Live>,
+    stored: Stored,
+    watch: Arc<Watch>,
+    relays: Arc<Relays>,
     pub address: SocketAddr,
     pub home: String,
     pub token: Secret,
 }
 
 /// Runs until somebody ends it.
-pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
+pub(crate) fn run(config: Config, reread: Reread) -> Result<(), NotStarted> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let open = config.open;
     let site = config.site.clone();
@@ -75,16 +91,39 @@ pub(crate) fn run(config: Config) -> Result<(), NotStarted> {
         // Before anybody is told the address, so that an early end is a good one.
         let ended = told(1)?;
         let impatient = told(2)?;
-        let bound = bind(config).await?;
+        let mut hung_up = signal(SignalKind::hangup())?;
+        let had_terminal = io::stdin().is_terminal();
+        let bound = bind_with(config, Some(reread)).await?;
+        let live = Arc::clone(&bound.live);
+        let closed = async move {
+            while hung_up.recv().await.is_some() {
+                // A terminal that closes says the same as a person who wants a reload.
+                if had_terminal && !io::stdin().is_terminal() {
+                    return;
+                }
+                live.reload_logged().await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let ended = async move {
+            tokio::select! {
+                () = ended => {}
+                () = closed => {}
+            }
+        };
         let address = format!("{}/#token={}", bound.home, bound.token.expose());
         // A terminal that is gone is no reason to stop.
         say(&greeting(&bound, &site, &address)).ok();
         if open {
             open_browser(&address);
         }
+        let relays = Arc::clone(&bound.relays);
         tokio::select! {
             done = bound.serve(ended) => done,
-            () = impatient => Ok(()),
+            () = impatient => {
+                relays.mcp.kill();
+                Ok(())
+            }
         }
     })?;
     // What is still open had its time.
@@ -108,47 +147,23 @@ fn greeting(bound: &Bound, site: &Path, address: &str) -> String {
     text
 }
 
-/// Reads what there is to read and takes the port.
+/// Reads what there is to read and takes the port. What is read once is not read again.
 pub async fn bind(config: Config) -> Result<Bound, NotStarted> {
-    let token = keys::token(&config.data)?;
-    let saved = SavedProviders::read(&config.data)?;
-    let clients = Clients::read(&config.data)?;
-    let mut scripts = script::built_in()?;
-    if let Some(folder) = &config.scripts {
-        scripts.extend(read_scripts(folder)?);
-    }
-    let (listeners, address) = listen(config.host, config.port).await?;
-    let hosts = Hosts::new(address.port(), &config.hosts, &config.origins);
-    let home = hosts.home();
-    let router = router(State {
-        hosts,
-        token: token.clone(),
-        clients,
-        gateway: Arc::new(Gateway {
-            catalogue: Catalogue::new(config.endpoints, config.groups, saved, scripts),
-            upstream: Upstream::new(config.idle),
-            lanes: Lanes::default(),
-            batches: Arc::default(),
-        }),
-        site: config.site,
-    });
-    Ok(Bound { listeners, router, address, home, token })
+    bind_with(config, None).await
 }
 
-fn read_scripts(folder: &Path) -> Result<Vec<Script>, NotStarted> {
-    let unreadable = |source| NotStarted::NoScripts { path: folder.to_owned(), source };
-    let mut scripts = Vec::new();
-    let entries = fs::read_dir(folder).map_err(unreadable)?;
-    for entry in entries {
-        let path = entry.map_err(unreadable)?.path();
-        let name = path.file_stem().and_then(|it| it.to_str());
-        if let Some(name) = name.filter(|_| path.extension().is_some_and(|it| it == "script")) {
-            let text = fs::read_to_string(&path).map_err(unreadable)?;
-            scripts.push(Script::parse(name, &text)?);
-        }
+/// The same, with a way to read the configuration anew.
+pub async fn bind_with(config: Config, reread: Option<Reread>) -> Result<Bound, NotStarted> {
+    for note in &config.notes {
+        tracing::warn!(place = note.place, "{}", note.what);
     }
-    scripts.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(scripts)
+    // First: another Easel here is a better reason to stop than that its data is in use.
+    let (listeners, address) = listen(config.host, config.port).await?;
+    let (standing, parts) = live::begin(&config).await?;
+    let live = Live::new(standing, parts, config, address, reread);
+    let (home, token) = (live.home(), live.token());
+    let (stored, watch, relays) = (live.stored(), live.watch(), live.relays());
+    Ok(Bound { listeners, live, stored, watch, relays, address, home, token })
 }
 
 /// Listens on an address; on the loopback of both kinds, if it is one, because systems differ in
@@ -185,35 +200,56 @@ impl Bound {
     /// Answers until `end` comes, then lets streams finish for a while.
     pub async fn serve(self, end: impl Future<Output = ()>) -> Result<(), NotStarted> {
         let (tell, told) = watch::channel(());
-        let mut serving = tokio::task::JoinSet::new();
+        let mut serving = JoinSet::new();
         for listener in self.listeners {
-            let listener = listener.tap_io(|stream| {
-                // Without it, each small event waits 40 ms for the one before it.
-                if let Err(err) = stream.set_nodelay(true) {
-                    tracing::debug!(cause = %err, "no TCP_NODELAY");
+            match self.live.keys() {
+                None => serve_on(prompt(listener), &self.live, told.clone(), &mut serving),
+                Some(keys) => {
+                    let listener = tls::Listener::new(listener, keys)?;
+                    serve_on(listener, &self.live, told.clone(), &mut serving);
                 }
-            });
-            let mut told = told.clone();
-            let ended = async move {
-                // An error says that the teller is gone, which is an end too.
-                told.changed().await.ok();
-            };
-            serving.spawn(
-                axum::serve(listener, self.router.clone())
-                    .with_graceful_shutdown(ended)
-                    .into_future(),
-            );
+            }
         }
         drop(told);
         end.await;
         tracing::info!("ending; open streams have {} s", FAREWELL.as_secs());
+        self.watch.ends();
         tell.send_replace(());
+        // Whoever only listens would wait for ever.
+        self.relays.mcp.end_listening();
         let all = async { while serving.join_next().await.is_some() {} };
         if timeout(FAREWELL, all).await.is_err() {
             tracing::warn!("streams were cut off");
         }
+        self.relays.mcp.end().await;
+        self.stored.close().await;
         Ok(())
     }
+}
+
+fn serve_on<L>(
+    listener: L,
+    live: &Arc<Live>,
+    mut told: watch::Receiver<()>,
+    serving: &mut JoinSet<io::Result<()>>,
+) where
+    L: Listener<Addr = SocketAddr>,
+{
+    let ended = async move {
+        // An error says that the teller is gone, which is an end too.
+        told.changed().await.ok();
+    };
+    let current = Current::new(live);
+    serving.spawn(axum::serve(listener, current).with_graceful_shutdown(ended).into_future());
+}
+
+fn prompt(listener: TcpListener) -> impl Listener<Addr = SocketAddr> {
+    listener.tap_io(|stream| {
+        // Without it, each small event waits 40 ms for the one before it.
+        if let Err(err) = stream.set_nodelay(true) {
+            tracing::debug!(cause = %err, "no TCP_NODELAY");
+        }
+    })
 }
 
 /// Resolves when the person or the system has wanted an end so many times.

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -23,7 +23,6 @@ use hyper_util::{
 };
 use providers::{
     ask::Ask,
-    dialect::BadAsk,
     failure,
     models::Listed,
     reply::distinguish,
@@ -36,6 +35,7 @@ use wire::{ModelEvent, Rejection, RejectionCode};
 use crate::{catalogue::Route, config::Endpoint, keys::Secret};
 pub use reply::Reply;
 pub(crate) use reply::drain;
+pub(crate) use trouble::unreachable;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -45,10 +45,29 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 /// Of an error's body, and of a list of models.
 const BODY_LIMIT_BYTES: usize = 8 << 20;
 
+/// A client that follows no redirect and tries nothing twice.
+pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+pub(crate) fn client() -> HttpClient {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT));
+    let connector = HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_timer(TokioTimer::new())
+        .build(connector)
+}
+
 /// Connections to providers.
 #[derive(Debug, Clone)]
 pub struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpClient,
     tokens: Arc<google::Tokens>,
     idle: Duration,
 }
@@ -56,20 +75,13 @@ pub struct Upstream {
 impl Upstream {
     #[must_use]
     pub fn new(idle: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
-        Self { client, tokens: Arc::default(), idle }
+        Self { client: client(), tokens: Arc::default(), idle }
+    }
+
+    /// Returns the same connections with another patience.
+    #[must_use]
+    pub fn with_idle(&self, idle: Duration) -> Self {
+        Self { idle, ..self.clone() }
     }
 
     /// Asks for a streamed reply and waits until it begins.
@@ -77,14 +89,19 @@ impl Upstream {
     pub async fn reply(&self, route: &Route, ask: &mut Ask, id: &str) -> Result<Reply, Rejection> {
         match route {
             Route::Script(script) => Reply::scripted(script.play(ask)),
-            Route::Endpoint { endpoint, model } => {
+            Route::Endpoint { endpoint, model, price } => {
                 let vendor = endpoint.vendor();
                 ask.model.clone_from(model);
-                let request = vendor.ask(ask, true).map_err(|err| untold(&err))?;
+                let request = vendor.ask(ask, true).map_err(|err| failure::untold(&err))?;
                 let answer = self.send(endpoint, request).await?;
                 let answer = self.streaming(endpoint, answer).await?;
-                let price = endpoint.price(model);
-                Ok(Reply::streamed(answer, vendor.dialect(), price, id, self.idle))
+                Ok(Reply::streamed(
+                    answer,
+                    vendor.dialect(),
+                    price.as_deref().cloned(),
+                    id,
+                    self.idle,
+                ))
             }
         }
     }
@@ -100,10 +117,10 @@ impl Upstream {
                 }
                 Ok(whole)
             }
-            Route::Endpoint { endpoint, model } => {
+            Route::Endpoint { endpoint, model, .. } => {
                 let vendor = endpoint.vendor();
                 ask.model.clone_from(model);
-                let request = vendor.ask(ask, false).map_err(|err| untold(&err))?;
+                let request = vendor.ask(ask, false).map_err(|err| failure::untold(&err))?;
                 let body = self.fetch(endpoint, request).await?;
                 let mut events = read_whole(endpoint, &body)?;
                 distinguish(&mut events, id);
@@ -176,9 +193,30 @@ impl Upstream {
         &self,
         answer: Response<hyper::body::Incoming>,
     ) -> Result<Bytes, Rejection> {
-        let body = Limited::new(answer.into_body(), BODY_LIMIT_BYTES).collect();
-        let body = timeout(self.idle, body).await.ok().and_then(Result::ok);
-        Ok(body.ok_or_else(failure::unreadable)?.to_bytes())
+        self.collect(answer.into_body(), self.idle).await
+    }
+
+    /// Reads a body as long as something of it comes.
+    async fn collect(
+        &self,
+        body: hyper::body::Incoming,
+        idle: Duration,
+    ) -> Result<Bytes, Rejection> {
+        let mut body = Limited::new(body, BODY_LIMIT_BYTES);
+        let mut bytes = BytesMut::new();
+        loop {
+            match timeout(idle, body.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    if let Some(data) = frame.data_ref() {
+                        bytes.extend_from_slice(data);
+                    }
+                }
+                Ok(None) => return Ok(bytes.freeze()),
+                // Too long, or broken off.
+                Ok(Some(Err(_))) => return Err(failure::unreadable()),
+                Err(_) => return Err(failure::silent()),
+            }
+        }
     }
 
     /// Sends one request and reads its answer to the end.
@@ -202,7 +240,7 @@ impl Upstream {
         let sent = timeout(self.idle, self.client.request(request)).await;
         let answer = match sent {
             Ok(Ok(answer)) => answer,
-            Ok(Err(err)) => return Err(trouble::unreachable(&endpoint.id, &err)),
+            Ok(Err(err)) => return Err(unreachable(&endpoint.id, &err)),
             Err(_) => {
                 return Err(failure::plain(
                     RejectionCode::Unreachable,
@@ -236,7 +274,7 @@ impl Upstream {
         let answer = timeout(CONNECT, self.client.request(request)).await;
         let answer = match answer {
             Ok(Ok(answer)) => answer,
-            Ok(Err(err)) => return Err(trouble::unreachable(&endpoint.id, &err)),
+            Ok(Err(err)) => return Err(unreachable(&endpoint.id, &err)),
             Err(_) => return Err(bad("its token server does not answer")),
         };
         if !answer.status().is_success() {
@@ -257,13 +295,13 @@ impl Upstream {
             return failure::plain(RejectionCode::BadRequest, &message);
         }
         let retry_after = answer.headers().get(header::RETRY_AFTER).cloned();
-        let body = Limited::new(answer.into_body(), BODY_LIMIT_BYTES).collect();
-        let body = timeout(CONNECT, body).await.ok().and_then(Result::ok);
-        let body = body.map(|it| it.to_bytes()).unwrap_or_default();
+        // Without a body the status has to do.
+        let body = self.collect(answer.into_body(), self.idle.min(CONNECT)).await;
+        let body = body.unwrap_or_default();
         let retry_after = retry_after.as_ref().and_then(|it| it.to_str().ok());
         let mut rejection = failure::from_answer(status.as_u16(), retry_after, &body);
-        if let Some(key) = endpoint.key.as_ref().filter(|it| !it.is_empty()) {
-            rejection.message = rejection.message.replace(key.expose(), "…");
+        if let Some(key) = &endpoint.key {
+            failure::scrub(&mut rejection, key.expose());
         }
         rejection
     }
@@ -280,11 +318,6 @@ pub(crate) fn read_whole(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<ModelEv
         tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
         failure::unreadable()
     })
-}
-
-/// What an ask holds and this provider has no form for.
-fn untold(err: &BadAsk) -> Rejection {
-    failure::plain(RejectionCode::BadRequest, &format!("This cannot be asked: {err}"))
 }
 
 fn build(

@@ -16,6 +16,9 @@ pub fn start() {
     let answers = scope.clone();
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let Ok(question) = event.data().dyn_into::<Array>() else { return };
+        if question.length() < 4 {
+            return; // Somebody has stopped waiting; by then it is compiled.
+        }
         let text = |at| question.get(at).as_string().unwrap_or_default();
         let outcome = compile::compile(&text(1), &text(2), &text(3));
         let outcome = outcome.serialize(&serde_wasm_bindgen::Serializer::json_compatible());

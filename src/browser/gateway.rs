@@ -1,6 +1,6 @@
 //! [`Gateway`] by fetch: the proxy's `/app/*` routes.
 //!
-//! It knows no provider and keeps no key: a key passes through [`Gateway::save_provider`] once.
+//! It knows no provider and keeps no key: a key passes through [`Way::save_provider`] once.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -19,7 +19,7 @@ use wire::{
     TestReport,
 };
 
-use crate::session::ports::Gateway;
+use crate::session::ports::{Gateway, Way};
 
 /// A longer line than this is not from our proxy.
 const LINE_LIMIT_BYTES: usize = 64 << 20;
@@ -83,12 +83,7 @@ impl Proxy {
     }
 }
 
-impl Gateway for Proxy {
-    fn pair(&self, origin: &str, token: Option<&str>) {
-        let token = token.map(str::to_owned);
-        *self.pairing.borrow_mut() = Pairing { origin: origin.to_owned(), token };
-    }
-
+impl Way for Proxy {
     fn turn(
         &self,
         request: ModelRequest,
@@ -104,10 +99,6 @@ impl Gateway for Proxy {
             let lines = Lines { reader, pending: Vec::new(), over: false, _leaving: leaving };
             Ok(stream::unfold(lines, Lines::next).flat_map(stream::iter).boxed_local())
         })
-    }
-
-    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>> {
-        self.ask(Method::GET, "/app/health")
     }
 
     fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>> {
@@ -132,6 +123,17 @@ impl Gateway for Proxy {
 
     fn test_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>> {
         self.ask(Method::POST, &format!("{}/test", provider_path(id)))
+    }
+}
+
+impl Gateway for Proxy {
+    fn pair(&self, origin: &str, token: Option<&str>) {
+        let token = token.map(str::to_owned);
+        *self.pairing.borrow_mut() = Pairing { origin: origin.to_owned(), token };
+    }
+
+    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>> {
+        self.ask(Method::GET, "/app/health")
     }
 
     fn asset(&self, path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>> {

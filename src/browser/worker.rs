@@ -22,8 +22,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessageEvent, MessagePort};
 
 use super::{
-    compiler::CompilerWorker, gateway::Proxy, indexed_db::IndexedDbShelf, reader, relay,
-    sandbox::SandboxWorker, world::BrowserWorld,
+    compiler::CompilerWorker, direct::Caller, gateway::Proxy, indexed_db::IndexedDbShelf, reader,
+    relay, sandbox::SandboxWorker, world::BrowserWorld,
 };
 use crate::session::{Session, ports::Ports};
 
@@ -224,6 +224,7 @@ impl Worker {
         let ports = Ports {
             shelf: Rc::new(IndexedDbShelf),
             gateway: Rc::new(Proxy::default()),
+            direct: Rc::new(Caller::default()),
             compiler: Rc::new(CompilerWorker::default()),
             sandbox: Rc::new(SandboxWorker),
             world: Rc::new(world),

@@ -168,20 +168,31 @@ pub fn both_kept(path: &FilePath, beside: &FilePath) -> String {
     format!("{path} was changed elsewhere in the same lines. What you typed is kept in {beside}")
 }
 
-pub fn rejection(rejection: &Rejection) -> String {
+/// Says why there is no answer and what to do. On the direct way there is no proxy to look after, and
+/// who is not reached says more than is known here.
+pub fn rejection(rejection: &Rejection, direct: bool) -> String {
     let next = match rejection.code {
+        RejectionCode::Unreachable if direct => "",
+        RejectionCode::NotAllowed if direct => "Choose another model, or see what this key may do",
+        RejectionCode::InsufficientBalance if direct => "See the account at the provider",
+        RejectionCode::Filtered if direct => "Leave it out",
         RejectionCode::NotPaired => "Open Easel with the link that the proxy printed",
         RejectionCode::NoProvider | RejectionCode::UnknownModel => "Choose a model in Settings",
         RejectionCode::BadKey => "Check the key in Settings",
+        RejectionCode::NotAllowed => "Choose another model, or ask whoever runs this proxy",
+        RejectionCode::InsufficientBalance => "Ask whoever runs this proxy for a larger budget",
+        RejectionCode::Repeated => "Look at the first reply, or ask anew",
         RejectionCode::Busy => "Try again in a moment",
         RejectionCode::PromptTooLong => "Remove some context and try again",
         RejectionCode::BadRequest | RejectionCode::Broken => "Try again, or choose another model",
+        RejectionCode::Filtered => "Leave it out, or ask whoever runs the proxy",
         RejectionCode::Unreachable => "See that the proxy runs and the network is there",
         RejectionCode::CutOff => "Everything so far is kept; continue or retry",
         RejectionCode::ProviderFailed => "Try again, or choose another model",
     };
     let wait = rejection.retry_after_secs.map(|it| format!(" (in {it} s)")).unwrap_or_default();
-    format!("{}. {next}{wait}", rejection.message.trim_end_matches('.'))
+    let message = rejection.message.trim_end_matches('.');
+    if next.is_empty() { message.to_owned() } else { format!("{message}. {next}{wait}") }
 }
 
 pub fn hop(hop: Hop) -> &'static str {
@@ -194,8 +205,9 @@ pub fn hop(hop: Hop) -> &'static str {
     }
 }
 
-pub fn key_state(state: KeyState) -> &'static str {
+pub fn key_state(state: KeyState, direct: bool) -> &'static str {
     match state {
+        KeyState::Saved if direct => "in this browser",
         KeyState::NotNeeded => "not needed",
         KeyState::Missing => "missing",
         KeyState::FromEnvironment => "from the environment",
@@ -281,7 +293,10 @@ pub fn not_applied(why: &str) -> String {
 }
 
 /// What a turn's end means for people; nothing when it ended as it should.
-pub fn outcome(outcome: &agent::turn::Outcome) -> Option<(String, agent::chat::Remedy)> {
+pub fn outcome(
+    outcome: &agent::turn::Outcome,
+    direct: bool,
+) -> Option<(String, agent::chat::Remedy)> {
     use agent::{chat::Remedy, turn::Outcome};
     match outcome {
         Outcome::Answered | Outcome::Cancelled => None,
@@ -303,7 +318,11 @@ pub fn outcome(outcome: &agent::turn::Outcome) -> Option<(String, agent::chat::R
                 | RejectionCode::NoProvider
                 | RejectionCode::BadKey
                 | RejectionCode::UnknownModel => Remedy::OpenSettings,
-                RejectionCode::Busy
+                RejectionCode::NotAllowed
+                | RejectionCode::InsufficientBalance
+                | RejectionCode::Repeated
+                | RejectionCode::Filtered
+                | RejectionCode::Busy
                 | RejectionCode::PromptTooLong
                 | RejectionCode::BadRequest
                 | RejectionCode::Unreachable
@@ -311,7 +330,7 @@ pub fn outcome(outcome: &agent::turn::Outcome) -> Option<(String, agent::chat::R
                 | RejectionCode::ProviderFailed
                 | RejectionCode::Broken => Remedy::Retry,
             };
-            Some((rejection(rejected), remedy))
+            Some((rejection(rejected, direct), remedy))
         }
     }
 }

@@ -150,7 +150,7 @@ pub const EN: Texts = Texts {
     not_backed_up: "Not backed up",
     not_backed_up_title: "This project is in this browser only. Press to export it",
     proxy_away: "No proxy",
-    proxy_away_title: "The proxy does not answer: models cannot be reached, everything else works",
+    proxy_away_title: "The proxy does not answer: its models cannot be reached, everything else works",
     offline: "Offline",
     offline_title: "There is no network: models cannot be reached, everything else works",
     task: "In progress",

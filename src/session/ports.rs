@@ -18,6 +18,8 @@ use wire::{
 pub struct Ports {
     pub shelf: Rc<dyn Shelf>,
     pub gateway: Rc<dyn Gateway>,
+    /// The browser itself, for providers whose keys it keeps.
+    pub direct: Rc<dyn Way>,
     pub compiler: Rc<dyn preview::Compile>,
     pub sandbox: Rc<dyn Sandbox>,
     pub world: Rc<dyn World>,
@@ -29,16 +31,13 @@ impl std::fmt::Debug for Ports {
     }
 }
 
-/// The way to the models: the proxy.
-pub trait Gateway {
-    /// The origin and the token to use from now on.
-    fn pair(&self, origin: &str, token: Option<&str>);
+/// A way to the models: through the proxy, or straight from the browser.
+pub trait Way {
     /// Asks for a reply. Dropping the stream ends the request, here and at the provider.
     fn turn(
         &self,
         request: ModelRequest,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>>;
-    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>>;
     fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>>;
     fn providers(&self) -> LocalBoxFuture<'static, Result<Vec<Provider>, Rejection>>;
     fn save_provider(
@@ -48,6 +47,13 @@ pub trait Gateway {
     ) -> LocalBoxFuture<'static, Result<(), Rejection>>;
     fn remove_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<(), Rejection>>;
     fn test_provider(&self, id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>>;
+}
+
+/// The proxy.
+pub trait Gateway: Way {
+    /// The origin and the token to use from now on.
+    fn pair(&self, origin: &str, token: Option<&str>);
+    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>>;
     /// Returns a static file of the app's own origin: the packs that previews import.
     fn asset(&self, path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }

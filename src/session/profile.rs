@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use agent::tools::Setting;
+use futures::future::join;
 use link::{
     Hello, Panel,
     settings::{ProxyState, Test},
@@ -28,7 +29,10 @@ pub(super) struct Profile {
     pub(super) settings: SettingsRecord,
     pub(super) projects: BTreeMap<String, ProjectRecord>,
     pub(super) models: Vec<wire::Model>,
+    /// The proxy's.
     pub(super) providers: Vec<wire::Provider>,
+    /// Those whose keys this browser keeps.
+    pub(super) direct: Vec<wire::Provider>,
     pub(super) tests: BTreeMap<String, Test>,
     pub(super) proxy: ProxyState,
     pub(super) notices: Vec<Notice>,
@@ -161,47 +165,51 @@ impl Session {
         self.spawn(async move { session.refresh_models().await });
     }
 
-    /// Asks the proxy whether it is there, and for providers and models.
+    /// Asks the proxy whether it is there, and both ways for providers and models.
     pub(super) async fn refresh_models(&self) {
-        let gateway = &self.0.ports.gateway;
-        let proxy = match gateway.health().await {
-            Ok(health) => {
-                let suffix = health.preview_suffix.unwrap_or_default();
-                if self.profile(|it| it.settings.preview_suffix != suffix) {
-                    self.change_settings(|it| it.preview_suffix = suffix).await;
-                }
-                ProxyState::Connected { version: health.version }
-            }
-            Err(rejection) => ProxyState::Unreachable { why: said::rejection(&rejection) },
-        };
-        let connected = matches!(proxy, ProxyState::Connected { .. });
-        self.0.profile.borrow_mut().proxy = proxy;
-        if connected {
-            self.visit_ahead();
-            self.refresh_lists().await;
-        }
-        self.touch_all(Panel::Settings);
-        self.touch_all(Panel::Status);
-        self.touch_all(Panel::Chat);
-        self.touch_all(Panel::Home);
-    }
-
-    async fn refresh_lists(&self) {
-        let gateway = &self.0.ports.gateway;
-        match gateway.providers().await {
-            Ok(providers) => self.0.profile.borrow_mut().providers = providers,
-            Err(rejection) => {
-                let why = said::rejection(&rejection);
-                self.0.profile.borrow_mut().proxy = ProxyState::Unreachable { why };
-                return;
-            }
-        }
-        let Ok(models) = gateway.models().await else { return };
+        let (others, direct) = join(self.proxy_models(), self.direct_models()).await;
+        let mut models = direct;
+        let stays = |it: &wire::Model| !self.is_direct(&it.provider);
+        models.extend(others.into_iter().filter(stays));
         if self.profile(|it| it.models != models) {
             let record = ModelsRecord { models: models.clone() };
             // Kept only for the next start without a proxy; `keep` tells when it could not.
             self.keep(key::MODELS.to_owned(), Some(&record)).await.ok();
         }
         self.0.profile.borrow_mut().models = models;
+        self.touch_all(Panel::Settings);
+        self.touch_all(Panel::Status);
+        self.touch_all(Panel::Chat);
+        self.touch_all(Panel::Home);
+    }
+
+    /// Returns what the proxy offers, or offered when it was there last.
+    async fn proxy_models(&self) -> Vec<wire::Model> {
+        let gateway = &self.0.ports.gateway;
+        let asked = match gateway.health().await {
+            Ok(health) => {
+                let suffix = health.preview_suffix.unwrap_or_default();
+                if self.profile(|it| it.settings.preview_suffix != suffix) {
+                    self.change_settings(|it| it.preview_suffix = suffix).await;
+                }
+                self.0.profile.borrow_mut().proxy =
+                    ProxyState::Connected { version: health.version };
+                self.visit_ahead();
+                gateway.providers().await
+            }
+            Err(rejection) => Err(rejection),
+        };
+        let models = match asked {
+            Ok(providers) => {
+                self.0.profile.borrow_mut().providers = providers;
+                gateway.models().await.ok() // Those of the last time do.
+            }
+            Err(rejection) => {
+                let why = said::rejection(&rejection, false);
+                self.0.profile.borrow_mut().proxy = ProxyState::Unreachable { why };
+                None
+            }
+        };
+        models.unwrap_or_else(|| self.profile(|it| it.models.clone()))
     }
 }

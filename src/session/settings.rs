@@ -5,9 +5,13 @@ use link::{
     settings::{Grant, Provider, Storage, Test, Theme, View, Wish},
 };
 use store::schema::ProjectRecord;
-use wire::{KeyState, ProviderChange, ProviderKind, RejectionCode};
+use wire::{KeyState, ProviderChange, ProviderKind};
 
-use super::Session;
+use super::{
+    Session,
+    profile::Profile,
+    providers::{self, Typed},
+};
 use crate::i18n::said;
 
 impl Session {
@@ -37,7 +41,7 @@ impl Session {
                 let session = self.clone();
                 self.spawn(async move {
                     let _turn = session.0.asking.lock().await;
-                    session.proxy_wish(wish).await;
+                    session.provider_wish(wish).await;
                     session.touch_all(Panel::Settings);
                 });
             }
@@ -53,17 +57,15 @@ impl Session {
         self.touch_all(Panel::Settings);
     }
 
-    /// A wish that the proxy must answer, which may take its time.
-    async fn proxy_wish(&self, wish: Wish) {
+    /// A wish that somebody outside must answer, which may take its time.
+    async fn provider_wish(&self, wish: Wish) {
         match wish {
-            Wish::SaveProvider { id, kind, base_url, key, models } => {
-                self.save_provider(&id, &kind, base_url, key, models).await;
+            Wish::SaveProvider { id, kind, base_url, key, models, direct } => {
+                let kind = providers::kind(&kind);
+                let change = ProviderChange { kind, base_url, key, models };
+                self.save_provider(Typed { id, change, direct }).await;
             }
-            Wish::RemoveProvider { id } => {
-                let removed = self.0.ports.gateway.remove_provider(&id).await;
-                self.tell_rejection(removed);
-                self.refresh_models().await;
-            }
+            Wish::RemoveProvider { id } => self.remove_provider(&id).await,
             Wish::TestProvider { id } => self.test_provider(id),
             Wish::RefreshModels => self.refresh_models().await,
             Wish::SetToken { token } => {
@@ -82,77 +84,6 @@ impl Session {
         }
     }
 
-    async fn save_provider(
-        &self,
-        id: &str,
-        kind: &str,
-        base_url: String,
-        key: Option<String>,
-        models: Vec<String>,
-    ) {
-        let kind = match kind {
-            "anthropic" => ProviderKind::Anthropic,
-            "script" => ProviderKind::Script,
-            "openai-responses" => ProviderKind::OpenaiResponses,
-            "azure" => ProviderKind::Azure,
-            "gemini" => ProviderKind::Gemini,
-            "vertex" => ProviderKind::Vertex,
-            "bedrock" => ProviderKind::Bedrock,
-            "ollama" => ProviderKind::Ollama,
-            _ => ProviderKind::OpenaiCompatible,
-        };
-        let change = ProviderChange { kind, base_url, key, models };
-        let saved = self.0.ports.gateway.save_provider(id, change).await;
-        self.tell_rejection(saved);
-        self.refresh_models().await;
-    }
-
-    fn tell_rejection(&self, outcome: Result<(), wire::Rejection>) {
-        if let Err(rejection) = outcome {
-            let again = Some(said::TRY_AGAIN.to_owned());
-            self.notify_error("provider", &said::rejection(&rejection), again);
-        }
-    }
-
-    /// Tests in the background: a provider may take its time, and other wishes must not wait.
-    fn test_provider(&self, id: String) {
-        self.set_test(&id, Test::Running);
-        let session = self.clone();
-        self.spawn(async move {
-            let test = match session.0.ports.gateway.test_provider(&id).await {
-                Ok(report) => match report.failed {
-                    None => Test::Works { message: report.message },
-                    Some(hop) => {
-                        Test::Failed { hop: said::hop(hop).to_owned(), message: report.message }
-                    }
-                },
-                Err(rejection) => {
-                    let hop = match rejection.code {
-                        RejectionCode::Unreachable => "proxy",
-                        RejectionCode::NotPaired
-                        | RejectionCode::NoProvider
-                        | RejectionCode::BadKey
-                        | RejectionCode::UnknownModel
-                        | RejectionCode::Busy
-                        | RejectionCode::PromptTooLong
-                        | RejectionCode::BadRequest
-                        | RejectionCode::CutOff
-                        | RejectionCode::ProviderFailed
-                        | RejectionCode::Broken => "app",
-                    };
-                    Test::Failed { hop: hop.to_owned(), message: said::rejection(&rejection) }
-                }
-            };
-            session.set_test(&id, test);
-            session.refresh_models().await;
-        });
-    }
-
-    fn set_test(&self, id: &str, test: Test) {
-        self.0.profile.borrow_mut().tests.insert(id.to_owned(), test);
-        self.touch_all(Panel::Settings);
-    }
-
     pub(super) fn settings_view(&self, tab: &TabId) -> View {
         let workspace = self.workspace_of(tab);
         let record = workspace.as_ref().map(|it| it.state.borrow().record.clone());
@@ -169,11 +100,7 @@ impl Session {
                 instructions: profile.settings.instructions.clone(),
                 project_instructions: record.instructions.clone(),
                 built_in_instructions: agent::prompt::TOOLS.to_owned(),
-                providers: profile
-                    .providers
-                    .iter()
-                    .map(|it| provider(it, profile.tests.get(&it.id)))
-                    .collect(),
+                providers: providers_shown(profile),
                 proxy: profile.proxy.clone(),
                 permissions: record
                     .grants
@@ -200,7 +127,15 @@ pub(super) fn backed_up(card: &ProjectRecord) -> bool {
     card.exported_at_ms.is_some_and(|it| it >= card.changed_at_ms)
 }
 
-fn provider(provider: &wire::Provider, test: Option<&Test>) -> Provider {
+/// Those of the browser, and those of the proxy that no such one stands in for.
+fn providers_shown(profile: &Profile) -> Vec<Provider> {
+    let shown = |it, direct| provider(it, profile.tests.get(&it.id), direct);
+    let others = profile.providers.iter().filter(|it| !profile.settings.direct.contains(&it.id));
+    let direct = profile.direct.iter().map(|it| shown(it, true));
+    direct.chain(others.map(|it| shown(it, false))).collect()
+}
+
+fn provider(provider: &wire::Provider, test: Option<&Test>, direct: bool) -> Provider {
     Provider {
         id: provider.id.clone(),
         kind: match provider.kind {
@@ -216,8 +151,9 @@ fn provider(provider: &wire::Provider, test: Option<&Test>) -> Provider {
         }
         .to_owned(),
         base_url: provider.base_url.clone(),
-        key: said::key_state(provider.key).to_owned(),
+        key: said::key_state(provider.key, direct).to_owned(),
         has_key: provider.key != KeyState::Missing,
+        direct,
         models: provider.models.clone(),
         test: test.cloned().unwrap_or_default(),
     }

@@ -9,25 +9,23 @@ use std::{
 };
 
 use futures::{
-    channel::mpsc,
     executor::{LocalPool, LocalSpawner},
     future::LocalBoxFuture,
-    stream::{LocalBoxStream, StreamExt as _},
     task::LocalSpawnExt as _,
 };
 use link::{Down, DownKind, Hello, Panel, Reveal, Up, UpKind, Wish, patch};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{MemoryShelf, schema};
-use wire::{
-    Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, RejectionCode,
-    StopReason, TestReport,
-};
+use wire::{ModelEvent, StopReason};
 
 use super::{
     Session,
-    ports::{Gateway, Ports, Ran, Sandbox, World},
+    ports::{Gateway, Ports, Ran, Sandbox, Way, World},
 };
+pub(super) use gateway::{FakeGateway, unreachable};
+
+mod gateway;
 
 pub(super) const TAB: &str = "tab-1";
 const BUILD: &str = "test";
@@ -38,6 +36,8 @@ pub(super) struct Bench {
     pub(super) session: Session,
     pub(super) shelf: MemoryShelf,
     pub(super) gateway: Rc<FakeGateway>,
+    /// The way without the proxy.
+    pub(super) direct: Rc<FakeGateway>,
     pub(super) world: Rc<FakeWorld>,
     pub(super) sandbox: Rc<FakeSandbox>,
     views: BTreeMap<(String, Panel), Value>,
@@ -56,11 +56,14 @@ impl Bench {
     pub(super) fn on(shelf: MemoryShelf, project: Option<&str>) -> Self {
         let pool = LocalPool::new();
         let world = Rc::new(FakeWorld::new(pool.spawner()));
-        let gateway = Rc::new(FakeGateway::default());
+        let gateway =
+            Rc::new(FakeGateway::offering([("script/demo", true), ("test/model", false)]));
+        let direct = Rc::new(FakeGateway::default());
         let sandbox = Rc::new(FakeSandbox::default());
         let ports = Ports {
             shelf: Rc::new(shelf.clone()),
             gateway: Rc::clone(&gateway) as Rc<dyn Gateway>,
+            direct: Rc::clone(&direct) as Rc<dyn Way>,
             compiler: Rc::new(NoCompiler),
             sandbox: Rc::clone(&sandbox) as Rc<dyn Sandbox>,
             world: Rc::clone(&world) as Rc<dyn World>,
@@ -70,6 +73,7 @@ impl Bench {
             session: Session::new(ports, BUILD.to_owned()),
             shelf,
             gateway,
+            direct,
             world,
             sandbox,
             views: BTreeMap::new(),
@@ -192,100 +196,6 @@ impl Bench {
 
     pub(super) fn model_is_done(&mut self, reason: StopReason) {
         self.model(&[ModelEvent::Finish { reason, stopped_by: None }]);
-    }
-}
-
-/// The gateway that a test speaks for.
-#[derive(Default)]
-pub(super) struct FakeGateway {
-    pub(super) requests: RefCell<Vec<ModelRequest>>,
-    pub(super) replies: RefCell<VecDeque<mpsc::UnboundedSender<ModelEvent>>>,
-    pub(super) rejection: RefCell<Option<Rejection>>,
-}
-
-impl FakeGateway {
-    /// Whether the newest reply is still read.
-    pub(super) fn is_read(&self) -> bool {
-        self.replies.borrow().back().is_some_and(|it| !it.is_closed())
-    }
-
-    fn answer<T: 'static>(&self, value: T) -> LocalBoxFuture<'static, Result<T, Rejection>> {
-        let rejection = self.rejection.borrow().clone();
-        Box::pin(async move { rejection.map_or(Ok(value), Err) })
-    }
-}
-
-impl Gateway for FakeGateway {
-    fn pair(&self, _origin: &str, _token: Option<&str>) {}
-
-    fn turn(
-        &self,
-        request: ModelRequest,
-    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
-        self.requests.borrow_mut().push(request);
-        let (says, heard) = mpsc::unbounded();
-        self.replies.borrow_mut().push_back(says);
-        let rejection = self.rejection.borrow().clone();
-        Box::pin(async move { rejection.map_or(Ok(heard.boxed_local()), Err) })
-    }
-
-    fn health(&self) -> LocalBoxFuture<'static, Result<Health, Rejection>> {
-        self.answer(Health {
-            version: "1".to_owned(),
-            preview_suffix: Some("preview.easel.localhost:9595".to_owned()),
-        })
-    }
-
-    fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>> {
-        self.answer(vec![model("script/demo", true), model("test/model", false)])
-    }
-
-    fn providers(&self) -> LocalBoxFuture<'static, Result<Vec<Provider>, Rejection>> {
-        self.answer(Vec::new())
-    }
-
-    fn save_provider(
-        &self,
-        _id: &str,
-        _change: ProviderChange,
-    ) -> LocalBoxFuture<'static, Result<(), Rejection>> {
-        self.answer(())
-    }
-
-    fn remove_provider(&self, _id: &str) -> LocalBoxFuture<'static, Result<(), Rejection>> {
-        self.answer(())
-    }
-
-    fn test_provider(&self, _id: &str) -> LocalBoxFuture<'static, Result<TestReport, Rejection>> {
-        self.answer(TestReport { failed: None, message: "It works".to_owned(), n_models: 2 })
-    }
-
-    fn asset(&self, _path: &str) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
-        Box::pin(async { None })
-    }
-}
-
-fn model(id: &str, scripted: bool) -> Model {
-    Model {
-        id: id.to_owned(),
-        provider: id.split('/').next().unwrap_or_default().to_owned(),
-        name: id.to_owned(),
-        context_tokens: 128_000,
-        max_output_tokens: 8_000,
-        input_price_nano: Some(1_000),
-        output_price_nano: Some(5_000),
-        tools: true,
-        images: false,
-        scripted,
-    }
-}
-
-pub(super) fn unreachable() -> Rejection {
-    Rejection {
-        code: RejectionCode::Unreachable,
-        message: "The proxy cannot be reached".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
     }
 }
 

@@ -170,7 +170,7 @@ impl Session {
             Ok(assembled) => assembled.request,
             Err(why) => return Some(Event::Model(ModelEvent::Error(said::too_long(&why)))),
         };
-        let answer = self.0.ports.gateway.turn(request);
+        let answer = self.way(&run.model.provider).turn(request);
         // A stop must not wait for a provider that does not answer.
         match unless_stopped(&mut run.heard, answer).await {
             Some(Ok(stream)) => {

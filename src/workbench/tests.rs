@@ -159,7 +159,7 @@ fn the_status_line_says_what_to_worry_about() {
                 "12.4k/200k tokens"
               span title="Spent on this project so far" class="status__item"
                 "$0.03"
-              button type="button" data-tone="warning" title="The proxy does not answer: models cannot be reached, everything else works" class="status__item"
+              button type="button" data-tone="warning" title="The proxy does not answer: its models cannot be reached, everything else works" class="status__item"
                 "No proxy"
               button type="button" title="This project is in this browser only. Press to export it" class="status__item"
                 "Not backed up"

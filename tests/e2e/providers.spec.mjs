@@ -2,24 +2,19 @@
 //
 // The key is typed into Settings, goes to the proxy, and is never seen again.
 
-import { spawn } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import { expect, test } from "./easel.mjs";
-import { freePort } from "./proxy.mjs";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { Upstream } from "./upstream.mjs";
 
 test.describe.configure({ timeout: 600_000 });
 
 let upstream;
 test.beforeAll(async () => {
-  upstream = await startUpstream();
+  upstream = await Upstream.start();
 });
-test.afterAll(() => upstream?.child.kill());
+test.afterAll(() => upstream?.stop());
 
 for (const { dialect, base, model } of [
   { dialect: "OpenAI", base: "/v1", model: "recorded-model" },
@@ -38,7 +33,7 @@ for (const { dialect, base, model } of [
       await settings.getByLabel("Name").fill(name);
       await settings.getByLabel("Speaks like").selectOption({ label: dialect });
       await settings.getByLabel("Base URL").fill(`http://127.0.0.1:${upstream.port}${base}`);
-      await settings.getByLabel("Key").fill("test-key");
+      await settings.getByLabel("Key", { exact: true }).fill("test-key");
       await settings.getByRole("textbox", { name: "Models" }).fill(model);
       await settings.getByRole("button", { name: "Save and test" }).click();
       await expect(settings.getByText(/^Works/)).toBeVisible();
@@ -58,7 +53,7 @@ for (const { dialect, base, model } of [
     });
 
     await test.step("the request went out once per step, with the tools", async () => {
-      const asked = await (await fetch(`http://127.0.0.1:${upstream.port}/requests`)).json();
+      const asked = await upstream.requests();
       const mine = asked.filter((it) => it.body.model === model);
       expect(mine).toHaveLength(2);
       expect(JSON.stringify(mine[0].body.tools)).toContain("write");
@@ -106,17 +101,4 @@ for (const { dialect, base, model } of [
       expect(holding).toHaveLength(1);
     });
   });
-}
-
-async function startUpstream() {
-  const port = await freePort();
-  const args = ["run", "--quiet", "--release", "-p", "easel-proxy", "--example", "recorded-upstream"];
-  const child = spawn("cargo", [...args, "--", "--port", String(port)], { cwd: ROOT, stdio: "inherit" });
-  for (let i = 0; i < 5_000; i++) {
-    if (child.exitCode !== null) throw new Error("the recorded upstream ended");
-    const up = await fetch(`http://127.0.0.1:${port}/requests`).then(() => true, () => false);
-    if (up) return { child, port };
-    await sleep(100);
-  }
-  throw new Error("the recorded upstream does not answer");
 }

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PROXY = resolve(ROOT, process.env.EASEL_PROXY || "target/release/easel-proxy");
+const PROXY = resolve(ROOT, process.env.EASEL_PROXY || "target/debug/easel-proxy");
 export const SITE = resolve(ROOT, process.env.EASEL_SITE || "target/site");
 const SCRIPTS = fileURLToPath(new URL("scripts", import.meta.url));
 

@@ -4,6 +4,7 @@
 //! Judges no style that rustfmt or clippy judges.
 
 mod files;
+mod locks;
 mod pages;
 mod sheets;
 

@@ -3,7 +3,7 @@
 //!
 //! Judges nothing: a bench that ran is a success, whatever it found.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use crate::{
     Outcome, browser_tests, places, run,
@@ -17,14 +17,27 @@ pub(crate) fn bench(name: &str) -> Outcome<()> {
     if !places::root().join(&script).exists() {
         return stop(format!("there is no bench `{name}`; there are: {}", names().join(", ")));
     }
-    tools::browser()?;
-    site::build(Profile::Web)?;
     let results = places::target().join("bench");
     site::make(&results)?;
     let mut node = run::program("node");
-    browser_tests::with_app(node.arg(&script), Profile::Web, &start::build_proxy()?)?;
-    node.env("EASEL_BENCH_OUT", results.join(format!("{name}.json")));
+    node.arg(&script).env("EASEL_BENCH_OUT", results.join(format!("{name}.json")));
+    if name == "proxy" {
+        with_gateways(&mut node)?;
+    } else {
+        tools::browser()?;
+        site::build(Profile::Web)?;
+        browser_tests::with_app(&mut node, Profile::Web, &start::build_proxy()?)?;
+    }
     run::run(&mut node)
+}
+
+/// Tells a bench where the gateways are, and what it measures them with.
+fn with_gateways(node: &mut Command) -> Outcome<()> {
+    let gateways = tools::gateways()?;
+    node.env("EASEL_LOAD", start::build_load()?);
+    node.env("EASEL_PROXY", start::build_shipped_proxy()?);
+    node.env("EASEL_LITELLM", gateways.litellm).env("EASEL_PORTKEY", gateways.portkey);
+    Ok(())
 }
 
 fn names() -> Vec<String> {

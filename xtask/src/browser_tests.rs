@@ -5,7 +5,8 @@ use std::{path::Path, process::Command, process::ExitCode};
 use crate::{
     Outcome, places, run,
     site::{self, Profile},
-    start, stop, tools,
+    start::{self, Servers},
+    stop, tools,
 };
 
 /// Returns the command that runs the tests of `tests/web.rs` in Chromium.
@@ -17,11 +18,8 @@ pub(crate) fn wasm() -> Outcome<Command> {
     };
     let mut cargo = web.cargo("test");
     cargo.args(["--profile", Profile::Dev.cargo_name(), "--test", "web"]);
-    cargo.env(
-        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-        tools::installed("wasm-bindgen-test-runner"),
-    );
-    cargo.env("CHROMEDRIVER", driver).env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", web.find("wasm-bindgen-test-runner"));
+    tools::linted(cargo.env("CHROMEDRIVER", driver).env("WASM_BINDGEN_TEST_TIMEOUT", "300"));
     Ok(cargo)
 }
 
@@ -42,12 +40,13 @@ pub(crate) fn wasm_by_hand(args: &[&str]) -> Outcome<()> {
     run::run(&mut command)
 }
 
-/// Returns the command that runs the journeys against a built site and proxy.
-pub(crate) fn journeys(proxy: &Path) -> Outcome<Command> {
+/// Returns the command that runs the journeys against a built site.
+pub(crate) fn journeys(servers: &Servers) -> Outcome<Command> {
     let mut playwright = run::program(places::root().join("node_modules/.bin/playwright"));
     playwright.args(["test", "--config", "tests/e2e/playwright.config.mjs"]);
     playwright.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    with_app(&mut playwright, Profile::Web, proxy)?;
+    with_app(&mut playwright, Profile::Web, &servers.proxy)?;
+    playwright.env("EASEL_UPSTREAM", &servers.upstream);
     Ok(playwright)
 }
 
@@ -65,6 +64,6 @@ pub(crate) fn with_app(script: &mut Command, profile: Profile, proxy: &Path) -> 
 pub(crate) fn journeys_by_hand(args: &[&str]) -> Outcome<ExitCode> {
     tools::browser()?;
     site::build(Profile::Web)?;
-    run::run(journeys(&start::build_proxy()?)?.args(args))?;
+    run::run(journeys(&start::build_for_tests()?)?.args(args))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use crate::{
 /// Writes `target/dist/site` and `target/dist/easel-proxy`.
 pub(crate) fn dist() -> Outcome<()> {
     site::build(Profile::Web)?;
-    let proxy = start::build_proxy()?;
+    let proxy = start::build_shipped_proxy()?;
     let out = places::target().join("dist");
     site::clear(&out)?;
     site::copy(&places::site(), &out.join("site"))?;

@@ -19,6 +19,16 @@ pub(crate) fn tools() -> PathBuf {
     target().join("tools")
 }
 
+/// Programs that cargo installs, each with its version: with the person's other caches, so that another checkout, or this
+/// one after `cargo clean`, has them at once. `EASEL_PROGRAMS` names another place.
+pub(crate) fn programs() -> PathBuf {
+    let given = |name| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    given("EASEL_PROGRAMS")
+        .or_else(|| Some(given("XDG_CACHE_HOME")?.join("easel")))
+        .or_else(|| Some(given("HOME")?.join(".cache/easel")))
+        .unwrap_or_else(tools)
+}
+
 /// Cargo's target folder for the browser's builds; apart, so that they never wait for native ones.
 pub(crate) fn web_target() -> PathBuf {
     target().join("web")

@@ -19,6 +19,16 @@ use crate::{Outcome, places, stop};
 pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(places::root());
+    // What cargo tells this program about itself. Build scripts that watch it (`ring`) would run again, and all that is made
+    // of them would be built again, each time that one builds without this program.
+    for (name, _) in std::env::vars_os() {
+        let said_by_cargo = name
+            .to_str()
+            .is_some_and(|it| it.starts_with("CARGO_PKG_") || it.starts_with("CARGO_MANIFEST_"));
+        if said_by_cargo {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

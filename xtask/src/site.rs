@@ -79,8 +79,9 @@ fn alone() -> Outcome<fs::File> {
 fn inputs(profile: Profile) -> Outcome<String> {
     let root = places::root();
     let built = places::web_target().join("wasm32-unknown-unknown").join(profile.cargo_name());
-    let mut paths: Vec<_> =
-        ["easel", "core", "compiler"].map(|it| built.join(it).with_extension("wasm")).into();
+    let mut paths: Vec<_> = ["easel", "core", "compiler", "caller"]
+        .map(|it| built.join(it).with_extension("wasm"))
+        .into();
     paths.extend(["index.html", "Trunk.toml", "package-lock.json"].map(|it| root.join(it)));
     for folder in ["style", "web", "xtask"] {
         let folder = root.join(folder);
@@ -102,15 +103,14 @@ pub(crate) fn check(args: &[&str]) -> Outcome<()> {
     run::run(tools::web()?.cargo("check").args(args))
 }
 
-/// Lints the app for the browser.
+/// Lints the app for the browser, and builds what its tests there need.
 pub(crate) fn clippy() -> Outcome<()> {
-    let web = tools::web()?;
-    let mut cargo = web.cargo("clippy");
-    cargo.args(["--lib", "--bins"]);
+    let mut cargo = tools::web()?.cargo("build");
+    cargo.args(["--profile", Profile::Dev.cargo_name(), "--lib", "--bins"]);
     if places::root().join("tests/web.rs").exists() {
         cargo.args(["--test", "web"]);
     }
-    run::run(cargo.args(["--", "-D", "warnings"]))
+    run::run(tools::linted(&mut cargo))
 }
 
 /// Where `web/build.mjs` writes the ES modules that Trunk copies.

@@ -6,7 +6,7 @@ use crate::{
     Outcome, places, run,
     site::{self, Profile},
     stop,
-    tools::say,
+    tools::{linted, say},
 };
 
 /// Builds what changed and becomes the proxy, so that Ctrl-C ends everything.
@@ -28,10 +28,47 @@ pub(crate) fn start(args: &[&str]) -> Outcome<()> {
     stop(format!("easel-proxy could not be started: {err}"))
 }
 
+/// What tests start: the proxy and the recorded provider.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    pub(crate) proxy: PathBuf,
+    pub(crate) upstream: PathBuf,
+}
+
+/// Builds both as the native tests have them.
+pub(crate) fn build_for_tests() -> Outcome<Servers> {
+    let mut cargo = run::program("cargo");
+    cargo.args(["build", "--package", "easel-proxy", "--bin", "easel-proxy"]);
+    run::run(linted(cargo.args(["--example", "recorded-upstream"])))?;
+    let built = target().join("debug");
+    Ok(Servers {
+        proxy: built.join("easel-proxy"),
+        upstream: built.join("examples/recorded-upstream"),
+    })
+}
+
 /// Builds the proxy and returns its program.
 pub(crate) fn build_proxy() -> Outcome<PathBuf> {
     say("building the proxy");
-    run::run(run::program("cargo").args(["build", "--release", "--package", "easel-proxy"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(places::target, PathBuf::from);
-    Ok(target.join("release/easel-proxy"))
+    built(&["--release"], "release/easel-proxy")
+}
+
+/// Builds the proxy as it is shipped, which takes minutes, and returns its program.
+pub(crate) fn build_shipped_proxy() -> Outcome<PathBuf> {
+    say("building the proxy as it is shipped");
+    built(&["--profile", "shipped"], "shipped/easel-proxy")
+}
+
+/// Builds what measures the proxy and returns its program.
+pub(crate) fn build_load() -> Outcome<PathBuf> {
+    built(&["--release", "--example", "load"], "release/examples/load")
+}
+
+fn built(args: &[&str], program: &str) -> Outcome<PathBuf> {
+    run::run(run::program("cargo").args(["build", "--package", "easel-proxy"]).args(args))?;
+    Ok(target().join(program))
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(places::target, PathBuf::from)
 }

@@ -34,9 +34,11 @@ pub struct Provider {
     /// "openai-compatible" or "anthropic" or "script".
     pub kind: String,
     pub base_url: String,
-    /// For people: "saved in the proxy", "from the environment", "missing", "not needed".
+    /// For people: "saved in the proxy", "in this browser", "from the environment", "missing", "not needed".
     pub key: String,
     pub has_key: bool,
+    /// The key is kept in this browser, and the provider asked from here.
+    pub direct: bool,
     pub models: Vec<String>,
     pub test: Test,
 }
@@ -100,13 +102,14 @@ pub enum Wish {
     SetProjectInstructions {
         text: String,
     },
-    /// The key goes to the proxy and is not kept here; none leaves the saved one.
+    /// The key goes to the proxy, or with `direct` into the vault; none leaves the saved one.
     SaveProvider {
         id: String,
         kind: String,
         base_url: String,
         key: Option<String>,
         models: Vec<String>,
+        direct: bool,
     },
     RemoveProvider {
         id: String,

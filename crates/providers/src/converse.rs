@@ -88,15 +88,21 @@ pub fn path(model: &str, stream: bool) -> String {
     path
 }
 
-/// Returns what an error answer says of itself in its header `x-amzn-errortype`; clients look at
-/// nothing else.
+/// What an error answer says of itself; clients look at nothing else.
+pub const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// Returns the value of that header.
 #[must_use]
 pub fn error_type(code: RejectionCode) -> &'static str {
     match code {
-        RejectionCode::NotPaired => "AccessDeniedException",
+        RejectionCode::NotPaired | RejectionCode::NotAllowed => "AccessDeniedException",
+        RejectionCode::InsufficientBalance => "ServiceQuotaExceededException",
+        RejectionCode::Repeated => "ConflictException",
         RejectionCode::NoProvider | RejectionCode::UnknownModel => "ResourceNotFoundException",
         RejectionCode::Busy => "ThrottlingException",
-        RejectionCode::PromptTooLong | RejectionCode::BadRequest => "ValidationException",
+        RejectionCode::PromptTooLong | RejectionCode::BadRequest | RejectionCode::Filtered => {
+            "ValidationException"
+        }
         RejectionCode::CutOff => "ModelErrorException",
         RejectionCode::Unreachable | RejectionCode::ProviderFailed => "ServiceUnavailableException",
         RejectionCode::BadKey | RejectionCode::Broken => "InternalServerException",

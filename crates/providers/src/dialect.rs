@@ -119,6 +119,8 @@ pub enum BadStream {
     TooLong { limit_bytes: usize },
     #[error("a message's checksum is wrong")]
     Damaged,
+    #[error("a line is no field of an event")]
+    NoField,
 }
 
 impl BadStream {

@@ -6,6 +6,8 @@
 use serde_json::Value;
 use wire::{Rejection, RejectionCode};
 
+use crate::dialect::BadAsk;
+
 /// Longer explanations are cut.
 const WORDS_LIMIT: usize = 300;
 
@@ -19,6 +21,25 @@ pub fn plain(code: RejectionCode, message: &str) -> Rejection {
 #[must_use]
 pub fn unreadable() -> Rejection {
     plain(RejectionCode::CutOff, "The provider's answer could not be read")
+}
+
+/// Nothing came for longer than a provider may think.
+#[must_use]
+pub fn silent() -> Rejection {
+    plain(RejectionCode::CutOff, "The provider fell silent in the middle of its answer")
+}
+
+/// What an ask holds and this provider has no form for.
+#[must_use]
+pub fn untold(err: &BadAsk) -> Rejection {
+    plain(RejectionCode::BadRequest, &format!("This cannot be asked: {err}"))
+}
+
+/// Takes a key out of the words, should they quote it.
+pub fn scrub(rejection: &mut Rejection, key: &str) {
+    if !key.is_empty() {
+        rejection.message = rejection.message.replace(key, "…");
+    }
 }
 
 /// Translates an error answer: its status, its `Retry-After` header and its body.
@@ -49,18 +70,43 @@ pub fn from_stream(error: &Value) -> Rejection {
 #[must_use]
 pub fn kind(code: RejectionCode) -> (&'static str, &'static str) {
     match code {
-        RejectionCode::NotPaired => ("invalid_request_error", "invalid_api_key"),
+        RejectionCode::NotPaired => ("authentication_error", "invalid_api_key"),
         RejectionCode::NoProvider | RejectionCode::UnknownModel => {
             ("invalid_request_error", "model_not_found")
         }
         RejectionCode::BadKey => ("api_error", "provider_key_refused"),
+        RejectionCode::NotAllowed => ("permission_error", "not_allowed"),
+        RejectionCode::InsufficientBalance => ("insufficient_quota", "insufficient_balance"),
         RejectionCode::Busy => ("rate_limit_error", "rate_limit_exceeded"),
+        RejectionCode::Repeated => ("invalid_request_error", "repeated_request"),
+        RejectionCode::Filtered => ("invalid_request_error", "content_filtered"),
         RejectionCode::PromptTooLong => ("invalid_request_error", "context_length_exceeded"),
         RejectionCode::BadRequest => ("invalid_request_error", "invalid_request"),
         RejectionCode::Unreachable => ("api_error", "provider_unreachable"),
         RejectionCode::CutOff => ("api_error", "stream_cut_off"),
         RejectionCode::ProviderFailed => ("api_error", "provider_failed"),
         RejectionCode::Broken => ("api_error", "internal_error"),
+    }
+}
+
+/// Returns HTTP's status of an answer that is nothing but a rejection.
+#[must_use]
+pub fn status(code: RejectionCode) -> u16 {
+    match code {
+        RejectionCode::NotPaired => 401,
+        RejectionCode::NotAllowed => 403,
+        RejectionCode::NoProvider | RejectionCode::UnknownModel => 404,
+        RejectionCode::InsufficientBalance => 402,
+        RejectionCode::Busy => 429,
+        RejectionCode::Repeated => 409,
+        RejectionCode::PromptTooLong => 413,
+        RejectionCode::BadRequest | RejectionCode::Filtered => 400,
+        // The key is the proxy's to mend, not the asker's: their own was good.
+        RejectionCode::BadKey
+        | RejectionCode::Unreachable
+        | RejectionCode::CutOff
+        | RejectionCode::ProviderFailed => 502,
+        RejectionCode::Broken => 500,
     }
 }
 
@@ -218,6 +264,10 @@ impl Complaint {
             RejectionCode::BadRequest => "The provider did not accept the request",
             RejectionCode::ProviderFailed => "The provider failed on its side",
             RejectionCode::NotPaired
+            | RejectionCode::NotAllowed
+            | RejectionCode::InsufficientBalance
+            | RejectionCode::Repeated
+            | RejectionCode::Filtered
             | RejectionCode::NoProvider
             | RejectionCode::Unreachable
             | RejectionCode::CutOff

@@ -58,6 +58,14 @@ impl Feed {
         }
     }
 
+    /// Nothing came for too long, and nobody waits for more.
+    pub fn fall_silent(&mut self, events: &mut Vec<ModelEvent>) {
+        self.end(events);
+        if let Some(ModelEvent::Error(rejection)) = events.last_mut() {
+            *rejection = failure::silent();
+        }
+    }
+
     fn settle(&mut self, read: Result<(), BadStream>, start: usize, events: &mut Vec<ModelEvent>) {
         if read.is_err() && !events[start..].iter().any(is_ending) {
             self.decoder.end(events);
@@ -78,6 +86,53 @@ fn is_ending(event: &ModelEvent) -> bool {
     matches!(event, ModelEvent::Finish { .. } | ModelEvent::Error(_))
 }
 
+/// What a reply came to so far: what was counted, and how it ended.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    usage: Option<Usage>,
+    n_deltas: u32,
+    /// Something of the reply has come, if it was no delta.
+    begun: bool,
+    ended: Option<Result<(), Rejection>>,
+}
+
+impl Tally {
+    pub fn add(&mut self, event: &ModelEvent) {
+        match event {
+            ModelEvent::Usage(usage) => self.usage = Some(*usage),
+            ModelEvent::Finish { .. } => self.ended = Some(Ok(())),
+            ModelEvent::Error(rejection) => self.ended = Some(Err(rejection.clone())),
+            ModelEvent::TextDelta { .. }
+            | ModelEvent::Reasoning { .. }
+            | ModelEvent::ToolCallDelta { .. } => self.delta(),
+            ModelEvent::ReasoningEnd { .. }
+            | ModelEvent::ToolCallStart { .. }
+            | ModelEvent::ToolCallEnd { .. } => self.begun = true,
+        }
+    }
+
+    fn delta(&mut self) {
+        self.n_deltas = self.n_deltas.saturating_add(1);
+    }
+
+    #[must_use]
+    pub fn ended(&self) -> Option<&Result<(), Rejection>> {
+        self.ended.as_ref()
+    }
+
+    /// What was counted: by the provider, or from the deltas when it did not come to that. A delta
+    /// is about a token.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let counted = self.usage.unwrap_or_default();
+        let whole = self.usage.is_some() && matches!(self.ended, Some(Ok(())));
+        if u64::from(self.n_deltas) <= counted.all_output_tokens() || whole {
+            return counted;
+        }
+        Usage { output_tokens: self.n_deltas, estimated: true, ..counted }
+    }
+}
+
 /// Reads a stream that somebody else is going to read: what it cost, and how it ended.
 ///
 /// What only adds to the reply is counted, not translated.
@@ -87,9 +142,7 @@ pub struct Meter {
     decoder: Box<dyn Decoder>,
     dialect: &'static dyn Dialect,
     events: Vec<ModelEvent>,
-    usage: Option<Usage>,
-    n_deltas: u32,
-    ended: Option<Result<(), Rejection>>,
+    tally: Tally,
 }
 
 impl Meter {
@@ -100,9 +153,7 @@ impl Meter {
             decoder: dialect.decoder(),
             dialect,
             events: Vec::new(),
-            usage: None,
-            n_deltas: 0,
-            ended: None,
+            tally: Tally::default(),
         }
     }
 
@@ -112,11 +163,11 @@ impl Meter {
         chunk: &[u8],
         each: &mut dyn FnMut(Frame<'_>, bool),
     ) -> Result<(), BadStream> {
-        let Self { splitter, decoder, dialect, events, n_deltas, .. } = self;
+        let Self { splitter, decoder, dialect, events, tally } = self;
         splitter.push(chunk, &mut |frame| {
             let delta = dialect.is_delta(frame);
             if delta {
-                *n_deltas = n_deltas.saturating_add(1);
+                tally.delta();
                 serde_json::from_slice::<IgnoredAny>(frame.data)
                     .map_err(|source| BadStream::unreadable(frame.name, source))?;
             } else {
@@ -131,7 +182,7 @@ impl Meter {
 
     /// No more will come. Returns what is wrong with the end; none when the reply was whole.
     pub fn finish(&mut self) -> Option<Rejection> {
-        if self.ended.is_none() {
+        if !self.is_over() {
             let Self { splitter, decoder, events, .. } = self;
             // As in [`Feed::end`].
             splitter.end(&mut |frame| decoder.decode(frame, events)).ok();
@@ -143,49 +194,27 @@ impl Meter {
 
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.ended.is_some()
+        self.tally.ended.is_some()
     }
 
     /// Something of the reply has come, or its end.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.n_deltas > 0 || self.is_over()
+        self.tally.begun || self.tally.n_deltas > 0 || self.is_over()
     }
 
     /// Why the reply failed, if the provider said so.
     #[must_use]
     pub fn failure(&self) -> Option<&Rejection> {
-        self.ended.as_ref()?.as_ref().err()
+        self.tally.ended.as_ref()?.as_ref().err()
     }
 
-    /// What was counted: by the provider, or from the deltas when it did not come to that. A delta
-    /// is about a token.
     #[must_use]
-    pub fn usage(&self) -> Usage {
-        let counted = self.usage.unwrap_or_default();
-        if u64::from(self.n_deltas) <= counted.all_output_tokens() || self.whole() {
-            return counted;
-        }
-        Usage { output_tokens: self.n_deltas, estimated: true, ..counted }
-    }
-
-    fn whole(&self) -> bool {
-        self.usage.is_some() && matches!(self.ended, Some(Ok(())))
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn settle(&mut self) {
-        for event in self.events.drain(..) {
-            match event {
-                ModelEvent::Usage(usage) => self.usage = Some(usage),
-                ModelEvent::Finish { .. } => self.ended = Some(Ok(())),
-                ModelEvent::Error(rejection) => self.ended = Some(Err(rejection)),
-                ModelEvent::TextDelta { .. }
-                | ModelEvent::Reasoning { .. }
-                | ModelEvent::ReasoningEnd { .. }
-                | ModelEvent::ToolCallStart { .. }
-                | ModelEvent::ToolCallDelta { .. }
-                | ModelEvent::ToolCallEnd { .. } => {}
-            }
-        }
+        self.events.drain(..).for_each(|it| self.tally.add(&it));
     }
 }

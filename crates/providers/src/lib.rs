@@ -1,8 +1,8 @@
 //! Vendor formats: each dialect is read and written, for providers and for clients.
 //!
-//! No I/O, no clock and no keys: sending, timing out and adding the key happen once, in the
-//! proxy's `upstream`, for all of them. That is why a dialect is one folder of pure functions and
-//! one of recorded streams, and why this crate compiles for the browser too.
+//! No I/O, no clock and no keys: sending, timing out and adding the key happen once for all of them,
+//! in the proxy's `upstream` and, where the browser asks by itself, in the app's `browser/calling`.
+//! That is why a dialect is one folder of pure functions and one of recorded streams.
 
 pub mod ask;
 pub mod chat;
@@ -21,6 +21,7 @@ pub mod reply;
 pub mod responses;
 pub mod script;
 pub mod seal;
+pub mod trial;
 pub mod vendor;
 pub mod whole;
 

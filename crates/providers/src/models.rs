@@ -38,6 +38,15 @@ impl Listed {
         Self { id: id.to_owned(), ..Self::default() }
     }
 
+    /// Returns what can be chosen: the names that the person gave and a list does not have, and the list.
+    #[must_use]
+    pub fn and_own(listed: Vec<Self>, own: &[String]) -> Vec<Self> {
+        let unlisted = own.iter().filter(|own| listed.iter().all(|it| it.id != **own));
+        let mut all: Vec<Self> = unlisted.map(|it| Self::named(it)).collect();
+        all.extend(listed);
+        all
+    }
+
     /// Returns the model as the app sees it, with what it costs there; without a price, that of
     /// the provider's list stands.
     ///

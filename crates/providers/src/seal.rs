@@ -2,13 +2,23 @@
 //!
 //! Signed thoughts must come back to their vendor byte for byte, but a client of another dialect
 //! has no field for them. Each dialect has one for a text that nobody reads: that is where they
-//! travel. It hides nothing and proves nothing: the vendor checks its own signature.
+//! travel. It hides nothing and proves nothing: the vendor checks its own signature. It is base64
+//! from its first to its last character, since some clients take these texts for bytes.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use serde_json::Value;
 
-/// Tells our texts from vendors' own signatures.
-const PREFIX: &str = "easel1.";
+/// Tells our texts from vendors' own signatures: `easel1` in base64.
+const PREFIX: &str = "ZWFzZWwx";
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Marks a call's id that ends in a handle.
 const HANDLE: &str = "_eh";
@@ -19,13 +29,15 @@ const HANDLE_LENGTH: usize = 16;
 /// Returns the text that carries a block.
 #[must_use]
 pub fn seal(opaque: &Value) -> String {
-    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(opaque.to_string()))
+    format!("{PREFIX}{}", BASE64.encode(opaque.to_string()))
 }
 
 /// Returns the block of a text of ours; none of any other.
 #[must_use]
 pub fn unseal(text: &str) -> Option<Value> {
-    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?; // Another's text.
+    // Clients that read bytes may write them again in the other alphabet.
+    let text = text.strip_prefix(PREFIX)?.replace('-', "+").replace('_', "/");
+    let bytes = BASE64.decode(text).ok()?; // Another's text.
     serde_json::from_slice(&bytes).ok() // As above.
 }
 
@@ -60,8 +72,18 @@ mod tests {
         let block = json!({ "anthropic": { "thinking": "é", "signature": "c2ln" } });
         assert_eq!(unseal(&seal(&block)), Some(block));
         assert_eq!(unseal("EqUCCqICAb4"), None);
-        assert_eq!(unseal("easel1.!"), None);
-        assert_eq!(unseal("easel1.e30x"), None);
+        assert_eq!(unseal("ZWFzZWwx!"), None);
+        assert_eq!(unseal("ZWFzZWwxe30x"), None);
+    }
+
+    #[test]
+    fn a_client_may_take_it_for_bytes() {
+        let block = json!({ "gemini": { "thoughtSignature": "~~~???>>>" } });
+        let text = seal(&block);
+        assert!(text.contains(['+', '/']), "{text}");
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&text).unwrap();
+        let again = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+        assert_eq!(unseal(&again), Some(block));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
     messages::Messages,
     models::{self, Listed},
     ollama::{self, Ollama},
+    prices::Seller,
     responses::{self, Responses},
 };
 
@@ -57,6 +58,9 @@ pub struct Vendor<'a> {
 
 const ANTHROPIC_VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 
+/// Without it, Anthropic answers no page.
+const ANTHROPIC_PAGE: (&str, &str) = ("anthropic-dangerous-direct-browser-access", "true");
+
 impl<'a> Vendor<'a> {
     #[must_use]
     pub fn new(kind: ProviderKind, base_url: &'a str) -> Self {
@@ -95,6 +99,27 @@ impl<'a> Vendor<'a> {
             | ProviderKind::Ollama
             | ProviderKind::OpenaiCompatible
             | ProviderKind::Script => Auth::Bearer,
+        }
+    }
+
+    /// Returns the header that a browser's request needs more than a server's.
+    #[must_use]
+    pub fn page_header(self) -> Option<(&'static str, &'static str)> {
+        (self.kind == ProviderKind::Anthropic).then_some(ANTHROPIC_PAGE)
+    }
+
+    /// Whose price list holds there, if one is known.
+    #[must_use]
+    pub fn seller(self) -> Option<Seller> {
+        match self.kind {
+            ProviderKind::Gemini | ProviderKind::Vertex => Some(Seller::Google),
+            ProviderKind::Bedrock => Some(Seller::Bedrock),
+            ProviderKind::Azure => Some(Seller::Azure),
+            ProviderKind::Script
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::Anthropic
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Ollama => Seller::at(self.base_url),
         }
     }
 
@@ -229,5 +254,22 @@ impl<'a> Vendor<'a> {
             _ if self.kind == ProviderKind::Azure => Flavor::Original,
             _ => Flavor::Compatible,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_anthropic_wants_a_page_to_say_so() {
+        let header = |kind| Vendor::new(kind, "http://localhost").page_header();
+        assert_eq!(
+            header(ProviderKind::Anthropic),
+            Some(("anthropic-dangerous-direct-browser-access", "true"))
+        );
+        assert_eq!(header(ProviderKind::OpenaiCompatible), None);
+        let sent = Vendor::new(ProviderKind::Anthropic, "http://localhost").list();
+        assert!(sent.headers.iter().all(|it| it.0 == "anthropic-version"), "the proxy is no page");
     }
 }

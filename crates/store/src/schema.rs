@@ -113,6 +113,8 @@ pub struct SettingsRecord {
     pub preview_suffix: String,
     /// Preview hosts that were visited while there was a network, for projects made without one.
     pub preview_labels: Vec<String>,
+    /// The providers that this browser asks by itself; their keys are in its vault.
+    pub direct: Vec<String>,
 }
 
 /// The models that the proxy offered the last time, so that the picker works without it.

@@ -2,7 +2,10 @@
 //!
 //! Every type here is a promise to a program that cannot be updated: an app that a browser cached
 //! last week. So this crate holds data and nothing else, every public type has a snapshot test of
-//! its JSON, and no other crate's type is ever serialized over the network.
+//! its JSON, and no other crate's type is ever serialized over the network. Where an app may go
+//! without the proxy is said in [`reach`].
+
+pub mod reach;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -210,8 +213,16 @@ pub enum RejectionCode {
     BadKey,
     /// The provider does not know the model.
     UnknownModel,
-    /// The provider's rate limit or the account's balance.
+    /// Whose key it is may not do this.
+    NotAllowed,
+    /// The budget here does not suffice: what is needed and what is left stands in the message.
+    InsufficientBalance,
+    /// The provider's rate limit or the account's balance; or a limit here on how often one may ask.
     Busy,
+    /// A request with the same name runs or ran before, and is not paid for twice.
+    Repeated,
+    /// A rule of this proxy's owner keeps it back.
+    Filtered,
     /// The prompt must get smaller.
     PromptTooLong,
     /// The request itself is wrong.
@@ -332,6 +343,44 @@ pub enum Hop {
     Provider,
     Key,
     Model,
+}
+
+/// The body of `POST /fetch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchRequest {
+    pub url: String,
+}
+
+/// The answer of `/fetch`: a page of the web as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchedPage {
+    /// Where it was at last, after redirects.
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// As the server said it; empty when it said nothing.
+    pub media_type: String,
+    /// Markdown if the page was HTML, else the text as it is.
+    pub text: String,
+    /// The page or its text was longer than the limit.
+    #[serde(default)]
+    pub cut: bool,
+}
+
+/// A server of tools that `/mcp/{name}` reaches: `GET /app/mcp` answers a list of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpServer {
+    pub name: String,
+    pub kind: McpKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum McpKind {
+    /// It has an address.
+    Http,
+    /// The proxy starts it.
+    Stdio,
 }
 
 /// The answer of `GET /app/health`.

@@ -162,6 +162,7 @@ fn every_word() {
             CutOff,
             ProviderFailed,
             Broken,
+            Filtered,
         ],
         &expect![[r#"
             "not_paired"
@@ -175,6 +176,7 @@ fn every_word() {
             "cut_off"
             "provider_failed"
             "broken"
+            "filtered"
         "#]],
     );
     check_each(
@@ -317,6 +319,35 @@ fn the_answers_about_the_proxy_itself() {
         &expect![[r#"
         {"version":"0.1.0","preview_suffix":"preview.easel.localhost:9595"}
         {"version":"0.1.0"}
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_fetched_for_the_app() {
+    let asked = FetchRequest { url: "https://example.org/".to_owned() };
+    check(&asked, &expect![[r#"{"url":"https://example.org/"}"#]]);
+    let page = FetchedPage {
+        url: "https://example.org/a".to_owned(),
+        title: Some("A".to_owned()),
+        media_type: "text/html".to_owned(),
+        text: "# A".to_owned(),
+        cut: true,
+    };
+    let bare = FetchedPage { title: None, cut: false, ..page.clone() };
+    check_each(
+        &[page, bare],
+        &expect![[r##"
+        {"url":"https://example.org/a","title":"A","media_type":"text/html","text":"# A","cut":true}
+        {"url":"https://example.org/a","media_type":"text/html","text":"# A","cut":false}
+    "##]],
+    );
+    let server = |name: &str, kind| McpServer { name: name.to_owned(), kind };
+    check_each(
+        &[server("a", McpKind::Http), server("b", McpKind::Stdio)],
+        &expect![[r#"
+        {"name":"a","kind":"http"}
+        {"name":"b","kind":"stdio"}
     "#]],
     );
 }

@@ -22,6 +22,8 @@ pub struct Group {
     pub lanes: Vec<Weighted>,
     /// Names that step in when all lanes failed, in this order.
     pub fallbacks: Vec<String>,
+    /// Else as everywhere.
+    pub retries: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,17 @@ pub struct Weighted {
 }
 
 impl Catalogue {
+    /// Names of the person's own.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(String::as_str)
+    }
+
+    /// How often a lane of this name is tried again, where the person says it for the name.
+    #[must_use]
+    pub fn retries(&self, name: &str) -> Option<u32> {
+        self.groups.get(name)?.retries
+    }
+
     /// Finds who answers for a model, in the order in which they are tried.
     pub fn routes(&self, name: &str, lanes: &Lanes) -> Result<Vec<Route>, Rejection> {
         if !self.groups.contains_key(name) {

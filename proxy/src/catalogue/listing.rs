@@ -50,10 +50,10 @@ impl Catalogue {
 
     async fn models_of(&self, endpoint: &Endpoint, upstream: &Upstream) -> Vec<Model> {
         let listed = self.listed(endpoint, upstream).await;
-        let own = endpoint.models.iter().filter(|own| listed.iter().all(|it| it.id != **own));
-        let own: Vec<Listed> = own.map(|it| Listed::named(it)).collect();
-        let described = own.iter().chain(&listed);
-        described.map(|it| it.describe(&endpoint.id, endpoint.price(&it.id).as_ref())).collect()
+        let all = Listed::and_own(listed, &endpoint.models);
+        all.iter()
+            .map(|it| it.describe(&endpoint.id, self.price(endpoint, &it.id).as_ref()))
+            .collect()
     }
 
     async fn listed(&self, endpoint: &Endpoint, upstream: &Upstream) -> Vec<Listed> {
@@ -62,7 +62,7 @@ impl Catalogue {
         if let Some(it) = remembered.as_ref().filter(|it| it.at.elapsed() < FRESH) {
             return it.models.clone();
         }
-        if super::to(endpoint, "").is_err() {
+        if super::usable(endpoint).is_err() {
             return Vec::new(); // Without a key nothing can be asked, and nothing chosen.
         }
         match timeout(PATIENCE, self.ask(endpoint, upstream)).await {

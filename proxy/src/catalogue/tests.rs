@@ -55,7 +55,8 @@ fn without_a_provider_it_says_so() {
 fn the_environments_key_stays_with_its_address() {
     let folder = tempfile::tempdir().unwrap();
     let catalogue = catalogue(folder.path(), &["openai"]);
-    let key = || catalogue.endpoint("openai").unwrap().key.map(|it| it.expose().to_owned());
+    let key =
+        || catalogue.endpoint("openai").unwrap().key.as_ref().map(|it| it.expose().to_owned());
     assert_eq!(states(&catalogue), "openai FromEnvironment, script NotNeeded");
     assert_eq!(key().as_deref(), Some("key of openai"));
 
@@ -89,7 +90,7 @@ fn settings_that_make_no_sense_are_not_saved() {
 fn check(catalogue: &Catalogue, name: &str, expected: &Expect) {
     expected.assert_eq(&match catalogue.route(name) {
         Ok(Route::Script(script)) => format!("script {}", script.name),
-        Ok(Route::Endpoint { endpoint, model }) => format!("{}: {model}", endpoint.id),
+        Ok(Route::Endpoint { endpoint, model, .. }) => format!("{}: {model}", endpoint.id),
         Err(rejection) => format!("{:?}: {}", rejection.code, rejection.message),
     });
 }
@@ -109,7 +110,13 @@ fn catalogue(data: &Path, configured: &[&str]) -> Catalogue {
     };
     let configured = configured.iter().map(endpoint).collect();
     let saved = SavedProviders::read(data).unwrap();
-    Catalogue::new(configured, Groups::new(), saved, script::built_in().unwrap())
+    Catalogue::new(
+        configured,
+        Groups::new(),
+        Prices::default(),
+        script::built_in().unwrap(),
+        Memory::new(saved),
+    )
 }
 
 fn change(base_url: &str, key: Option<&str>, models: &[&str]) -> ProviderChange {
@@ -129,6 +136,7 @@ fn a_group_tries_its_lanes_and_then_its_fallbacks() {
             .map(|(model, weight)| Weighted { model: (*model).to_owned(), weight: *weight })
             .collect(),
         fallbacks: fallbacks.iter().map(|it| (*it).to_owned()).collect(),
+        retries: None,
     };
     let folder = tempfile::tempdir().unwrap();
     let mut catalogue = catalogue(folder.path(), &["a", "b"]);

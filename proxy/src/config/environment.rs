@@ -2,7 +2,7 @@
 //!
 //! Values of keys are taken as they are; nothing of them reaches a message.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use providers::endpoint;
 use wire::ProviderKind;
@@ -30,6 +30,27 @@ pub(super) fn data_folder(env: Env<'_>) -> Result<PathBuf, BadConfig> {
     }
 }
 
+/// Returns the port that platforms give to a program.
+pub(super) fn port(env: Env<'_>) -> Result<Option<u16>, BadConfig> {
+    let Some(text) = env("PORT").filter(|it| !it.is_empty()) else { return Ok(None) };
+    match text.parse() {
+        Ok(port) => Ok(Some(port)),
+        Err(_) => Err(BadConfig {
+            place: "PORT".to_owned(),
+            what: format!("`{text}` is no port: it is a number up to 65535"),
+        }),
+    }
+}
+
+/// Returns the database that several share. A person's own machine has other programs' addresses
+/// in its environment, so it counts only where somebody says that this is no such machine.
+pub(super) fn store(env: Env<'_>) -> Option<Secret> {
+    let local = env("LOCAL_MODE").is_none_or(|it| !matches!(it.trim(), "false" | "0"));
+    let shared = env("IS_CLOUD").is_some_and(|it| matches!(it.trim(), "true" | "1"));
+    let address = env("DATABASE_URL").filter(|it| !it.trim().is_empty())?;
+    (shared || !local).then(|| Secret::new(address))
+}
+
 /// Returns the providers that the environment names, in the order in which they are asked.
 pub(super) fn endpoints(env: Env<'_>) -> Result<Vec<Endpoint>, BadConfig> {
     let mut endpoints = Vec::new();
@@ -51,6 +72,7 @@ pub(super) fn endpoints(env: Env<'_>) -> Result<Vec<Endpoint>, BadConfig> {
         endpoints.push(endpoint(source.id, source.kind, base_url, key));
     }
     endpoints.extend(bedrock(&value));
+    endpoints.extend(vertex(&value));
     Ok(endpoints)
 }
 
@@ -71,6 +93,29 @@ fn bedrock(value: &dyn Fn(&str) -> Option<String>) -> Option<Endpoint> {
     let fine = region.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
     let base_url = format!("https://bedrock-runtime.{region}.amazonaws.com");
     fine.then(|| endpoint("bedrock", ProviderKind::Bedrock, base_url, Some(key)))
+}
+
+/// Google's programs find an account by its file; which project and place is in further variables.
+/// All of them are other programs' too, so what cannot be used is no fault.
+fn vertex(value: &dyn Fn(&str) -> Option<String>) -> Option<Endpoint> {
+    let key = fs::read_to_string(value("GOOGLE_APPLICATION_CREDENTIALS")?).ok()?;
+    let account: serde_json::Value = serde_json::from_str(&key).ok()?;
+    let own = || account["project_id"].as_str().map(str::to_owned);
+    let project = value("GOOGLE_CLOUD_PROJECT").or_else(own)?;
+    let location = value("GOOGLE_CLOUD_LOCATION").unwrap_or_else(|| "global".to_owned());
+    let fine = |it: &str| it.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    let base_url = vertex_address(&project, &location);
+    (account["private_key"].is_string() && fine(&project) && fine(&location))
+        .then(|| endpoint("vertex", ProviderKind::Vertex, base_url, Some(key)))
+}
+
+/// Where a project's models are in a place.
+pub(super) fn vertex_address(project: &str, location: &str) -> String {
+    let host = match location {
+        "global" => "aiplatform.googleapis.com".to_owned(),
+        _ => format!("{location}-aiplatform.googleapis.com"),
+    };
+    format!("https://{host}/v1/projects/{project}/locations/{location}/publishers/google")
 }
 
 struct Source {

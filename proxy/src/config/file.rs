@@ -9,19 +9,27 @@ use std::{
     time::Duration,
 };
 
-use providers::endpoint;
+use providers::{endpoint, prices::Prices};
 use serde::Deserialize;
 use toml::Spanned;
 use wire::ProviderKind;
 
-use super::{BadConfig, Endpoint, is_id};
+use super::{
+    BadConfig, Budget, Endpoint, Limits, Tls, guards, is_id, limits, litellm,
+    relays::{self, Relays, RelaysToml, ServerToml, each},
+    source::Source,
+    stored::{self, Stored},
+    telemetry::{self, Telemetry},
+};
 use crate::{
     catalogue::{Group, Groups, Weighted},
+    filters::Filters,
+    hook,
     keys::Secret,
 };
 
 /// A model may think for minutes without a byte.
-const IDLE_SECS: u64 = 300;
+pub(super) const IDLE_SECS: u64 = 300;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -35,6 +43,28 @@ struct Toml {
     idle_timeout_secs: Option<Spanned<u64>>,
     providers: BTreeMap<Spanned<String>, Provider>,
     models: BTreeMap<Spanned<String>, Model>,
+    relays: RelaysToml,
+    mcp: BTreeMap<Spanned<String>, ServerToml>,
+    store: stored::Store,
+    accounts: stored::Accounts,
+    telemetry: telemetry::Toml,
+    prices: Vec<limits::PriceRow>,
+    limits: limits::Section,
+    filters: Vec<Spanned<guards::FilterRow>>,
+    webhook: Option<guards::WebhookRow>,
+    tls: Option<guards::TlsRow>,
+    clients: BTreeMap<String, KeyRow>,
+    budget: Option<limits::BudgetRow>,
+}
+
+/// A key that a program may use at `/v1`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KeyRow {
+    #[serde(default)]
+    key: Option<Secret>,
+    #[serde(default)]
+    key_env: Option<Spanned<String>>,
 }
 
 /// A name of the person's own.
@@ -44,6 +74,9 @@ struct Model {
     lanes: Vec<Lane>,
     #[serde(default)]
     fallbacks: Vec<String>,
+    /// Of each lane.
+    #[serde(default)]
+    retries: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,11 +93,23 @@ struct Provider {
     base_url: Spanned<String>,
     #[serde(default)]
     key: Option<Secret>,
-    /// The variable that holds the key.
+    /// The variable that holds the key; of several, the values with colons between them.
     #[serde(default)]
-    key_env: Option<Spanned<String>>,
+    key_env: Option<Spanned<Variables>>,
+    /// A file that holds the key, or the variable with its name.
+    #[serde(default)]
+    key_file: Option<Spanned<PathBuf>>,
+    #[serde(default)]
+    key_file_env: Option<Spanned<String>>,
     #[serde(default)]
     models: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Variables {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// What the file says, checked.
@@ -79,6 +124,17 @@ pub(super) struct File {
     pub(super) idle: Duration,
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) groups: Groups,
+    pub(super) relays: Relays,
+    pub(super) stored: Stored,
+    pub(super) prices: Prices,
+    pub(super) limits: Limits,
+    pub(super) filters: Filters,
+    pub(super) webhook: Option<hook::Settings>,
+    pub(super) tls: Option<Tls>,
+    pub(super) clients: Vec<(String, Secret)>,
+    pub(super) budget: Option<Budget>,
+    pub(super) notes: Vec<BadConfig>,
+    pub(super) telemetry: Telemetry,
 }
 
 /// Reads the named file, or the data folder's if there is one.
@@ -96,41 +152,30 @@ pub(super) fn read(
             return Err(BadConfig { place: path.display().to_string(), what });
         }
     };
-    parse(&Source { path: &path, text: &text }, env)
-}
-
-struct Source<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-impl Source<'_> {
-    fn bad(&self, at: usize, what: String) -> BadConfig {
-        let line = self.text.get(..at).map_or(1, |it| it.matches('\n').count() + 1);
-        BadConfig { place: format!("{}, line {line}", self.path.display()), what }
+    if litellm::is_yaml(&path) {
+        let imported = litellm::convert(&path, &text)?;
+        let (toml, lines) = (&imported.toml, &*imported.lines);
+        let mut file = parse(&Source { path: &path, text: toml, lines, env })?;
+        file.notes = imported.notes;
+        return Ok(file);
     }
-
-    /// Describes a syntax error without the line's text, which may be the one with the key.
-    fn unreadable(&self, err: &toml::de::Error) -> BadConfig {
-        let at = err.span().map_or(0, |it| it.start);
-        self.bad(at, err.message().to_owned())
-    }
+    parse(&Source { path: &path, text: &text, lines: &[], env })
 }
 
-fn parse(source: &Source<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<File, BadConfig> {
+fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
     let toml: Toml = toml::from_str(source.text).map_err(|err| source.unreadable(&err))?;
     let base = source.path.parent().unwrap_or(Path::new("."));
     let mut endpoints = Vec::new();
     for (id, provider) in toml.providers {
-        endpoints.push(endpoint(source, &id, provider, env)?);
+        endpoints.push(endpoint(source, &id, provider)?);
     }
-    let idle_secs = match &toml.idle_timeout_secs {
-        Some(secs) if *secs.get_ref() == 0 => {
-            return Err(source.bad(secs.span().start, "`0` would end every stream".to_owned()));
-        }
-        Some(secs) => *secs.get_ref(),
-        None => IDLE_SECS,
-    };
+    let (limits, idle) = limits::read(source, &toml.limits, toml.idle_timeout_secs.as_ref())?;
+    let prices = toml.prices.iter().map(|it| limits::price(source, it));
+    let prices = Prices::new(prices.collect::<Result<_, _>>()?);
+    let filters = toml.filters.iter().enumerate();
+    let filters = filters.map(|(n, it)| guards::filter(source, n, it));
+    let filters = Filters::new(filters.collect::<Result<_, _>>()?);
+    let webhook = toml.webhook.map(|it| guards::webhook(source, it)).transpose()?;
     Ok(File {
         host: toml.host,
         port: toml.port,
@@ -138,9 +183,20 @@ fn parse(source: &Source<'_>, env: &dyn Fn(&str) -> Option<String>) -> Result<Fi
         scripts: toml.scripts.map(|it| base.join(it)),
         hosts: each(source, toml.hosts, host)?,
         origins: each(source, toml.origins, origin)?,
-        idle: Duration::from_secs(idle_secs),
+        idle,
         groups: groups(source, toml.models)?,
+        stored: stored::read(source, toml.store, toml.accounts)?,
+        telemetry: telemetry::read(source, toml.telemetry)?,
+        relays: relays::read(source, toml.relays, toml.mcp)?,
         endpoints,
+        prices,
+        limits,
+        filters,
+        webhook,
+        tls: toml.tls.map(|it| guards::tls(base, &it)),
+        clients: clients(source, toml.clients)?,
+        budget: toml.budget.map(|it| limits::budget(source, &it)).transpose()?,
+        notes: Vec::new(),
     })
 }
 
@@ -148,7 +204,6 @@ fn endpoint(
     source: &Source<'_>,
     id: &Spanned<String>,
     provider: Provider,
-    env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Endpoint, BadConfig> {
     if !is_id(id.get_ref()) {
         let what = format!(
@@ -157,24 +212,46 @@ fn endpoint(
         );
         return Err(source.bad(id.span().start, what));
     }
+    let key = key(source, &provider)?;
     let address = provider.base_url;
     let base_url = endpoint::parse(address.get_ref()).map_err(|err| {
         let what = format!("`{}` is no address of a provider: {err}", address.get_ref());
         source.bad(address.span().start, what)
     })?;
-    let key = match &provider.key_env {
-        Some(variable) => Some(Secret::new(env(variable.get_ref()).ok_or_else(|| {
-            let what = format!("the variable `{}` is not set", variable.get_ref());
-            source.bad(variable.span().start, what)
-        })?)),
-        None => provider.key,
-    };
     let kind = *provider.kind.get_ref();
     if kind == ProviderKind::Script {
         let what = "`script` is built in; give scripts with `scripts`".to_owned();
         return Err(source.bad(provider.kind.span().start, what));
     }
     Ok(Endpoint { id: id.get_ref().clone(), kind, base_url, key, models: provider.models })
+}
+
+fn key(source: &Source<'_>, provider: &Provider) -> Result<Option<Secret>, BadConfig> {
+    let variable = |at: usize, name: &str| source.variable(at, name);
+    if let Some(names) = &provider.key_env {
+        let at = names.span().start;
+        let parts = match names.get_ref() {
+            Variables::One(name) => vec![variable(at, name)?],
+            Variables::Several(names) => {
+                names.iter().map(|it| variable(at, it)).collect::<Result<_, _>>()?
+            }
+        };
+        let parts: Vec<_> = parts.iter().map(|it| it.trim()).collect();
+        return Ok(Some(Secret::new(parts.join(":"))));
+    }
+    let (at, path) = match (&provider.key_file, &provider.key_file_env) {
+        (Some(path), _) => (path.span().start, path.get_ref().clone()),
+        (None, Some(name)) => {
+            let at = name.span().start;
+            (at, variable(at, name.get_ref())?.into())
+        }
+        (None, None) => return Ok(provider.key.clone()),
+    };
+    let path = source.path.parent().unwrap_or(Path::new(".")).join(path);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(err) => Err(source.bad(at, format!("`{}` cannot be read: {err}", path.display()))),
+    }
 }
 
 fn groups(
@@ -199,21 +276,22 @@ fn groups(
             let what = format!("`{}` has no lane", name.get_ref());
             return Err(source.bad(name.span().start, what));
         }
-        groups.insert(name.into_inner(), Group { lanes, fallbacks: model.fallbacks });
+        let retries = limits::retries(source, model.retries.as_ref())?;
+        groups.insert(name.into_inner(), Group { lanes, fallbacks: model.fallbacks, retries });
     }
     Ok(groups)
 }
 
-fn each(
+fn clients(
     source: &Source<'_>,
-    values: Vec<Spanned<String>>,
-    read: fn(&str) -> Result<String, &'static str>,
-) -> Result<Vec<String>, BadConfig> {
-    let one = |value: Spanned<String>| {
-        read(value.get_ref())
-            .map_err(|what| source.bad(value.span().start, format!("`{}` {what}", value.get_ref())))
-    };
-    values.into_iter().map(one).collect()
+    rows: BTreeMap<String, KeyRow>,
+) -> Result<Vec<(String, Secret)>, BadConfig> {
+    let mut clients = Vec::new();
+    for (name, row) in rows {
+        let key = source.secret(row.key, row.key_env.as_ref())?;
+        clients.extend(key.filter(|it| !it.is_empty()).map(|it| (name, it)));
+    }
+    Ok(clients)
 }
 
 fn host(text: &str) -> Result<String, &'static str> {

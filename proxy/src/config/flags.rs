@@ -24,6 +24,10 @@ pub(super) struct Flags {
     pub(super) config: Option<PathBuf>,
     pub(super) scripts: Option<PathBuf>,
     pub(super) new_client: Option<String>,
+    pub(super) import: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
+    pub(super) new_owner: Option<String>,
+    pub(super) check: bool,
     pub(super) open: bool,
 }
 
@@ -48,6 +52,10 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, lexopt::Erro
             Arg::Long("config") => flags.config = Some(parser.value()?.into()),
             Arg::Long("scripts") => flags.scripts = Some(parser.value()?.into()),
             Arg::Long("new-client") => flags.new_client = Some(parser.value()?.string()?),
+            Arg::Long("import-litellm") => flags.import = Some(parser.value()?.into()),
+            Arg::Long("output") => flags.output = Some(parser.value()?.into()),
+            Arg::Long("new-owner") => flags.new_owner = Some(parser.value()?.string()?),
+            Arg::Long("check") => flags.check = true,
             Arg::Long("no-open") => flags.open = false,
             Arg::Long("help") | Arg::Short('h') => return Ok(Asked::Help),
             Arg::Long("version") | Arg::Short('V') => return Ok(Asked::Version),

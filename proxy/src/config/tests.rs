@@ -69,6 +69,27 @@ fn amazons_keys_and_region_make_one_provider() {
 }
 
 #[test]
+fn googles_account_makes_a_provider_where_it_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("account.json");
+    fs::write(&file, r#"{"project_id":"own","private_key":"k"}"#).unwrap();
+    let made = |more: &[(&str, &str)]| {
+        let path = ("GOOGLE_APPLICATION_CREDENTIALS", file.to_str().unwrap());
+        let env = [&[("HOME", "/h"), path], more].concat();
+        serve(&[], &env).unwrap().endpoints.iter().map(|it| it.base_url.clone()).collect::<Vec<_>>()
+    };
+    let global =
+        "https://aiplatform.googleapis.com/v1/projects/own/locations/global/publishers/google";
+    assert_eq!(made(&[]), [global]);
+    let there = [("GOOGLE_CLOUD_PROJECT", "p"), ("GOOGLE_CLOUD_LOCATION", "eu-west1")];
+    let expected = "https://eu-west1-aiplatform.googleapis.com/v1/projects/p/locations/eu-west1/publishers/google";
+    assert_eq!(made(&there), [expected]);
+    assert_eq!(made(&[("GOOGLE_CLOUD_LOCATION", "evil.example/")]), Vec::<String>::new());
+    fs::write(&file, "{}").unwrap();
+    assert_eq!(made(&[]), Vec::<String>::new());
+}
+
+#[test]
 fn names_of_ones_own_stand_for_lanes() {
     let text = "[models.fast]\nlanes = [\"a/m\", { model = \"b/m\", weight = 2 }]\nfallbacks = [\"a/x\"]\n";
     let folder = tempfile::tempdir().unwrap();
@@ -157,7 +178,7 @@ fn a_wrong_line_of_the_file_is_named_and_its_key_is_not() {
         ),
         ("hosts = [\"a\", \"a b\"]\n", "line 1: `a b` is no host"),
         ("origins = [\"https://a/b\"]\n", "line 1: `https://a/b` is no origin"),
-        ("idle-timeout-secs = 0\n", "line 1: `0` would end every stream"),
+        ("idle-timeout-secs = 0\n", "line 1: `0` is out of bounds: it goes from 1 to 604800"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let fault = with_file(folder.path(), text, &[], &[]).unwrap_err().to_string();
@@ -168,9 +189,284 @@ fn a_wrong_line_of_the_file_is_named_and_its_key_is_not() {
 }
 
 #[test]
+fn what_may_be_fetched_is_configured() {
+    let text = r#"
+        [relays]
+        git-hosts = ["git.example.org", "*.forge.example:8443"]
+        private-hosts = ["gitea.lan:3000"]
+        git-limit-mb = 5
+
+        [mcp.far]
+        url = "https://tools.example.org/mcp"
+        key-env = "TOOL_KEY"
+        header-env = { X-Team = "TEAM" }
+
+        [mcp.near]
+        command = "npx"
+        args = ["-y", "some-server"]
+        env = { MODE = "fast" }
+        env-pass = ["TEAM"]
+        idle-secs = 60
+    "#;
+    let env = [("TOOL_KEY", "k-secret"), ("TEAM", "blue")];
+    let folder = tempfile::tempdir().unwrap();
+    let relays = with_file(folder.path(), text, &[], &env).unwrap().relays;
+    assert_eq!((relays.git.hosts.len(), relays.git.private.len()), (2, 1));
+    assert_eq!((relays.fetch.hosts.len(), relays.fetch.private.len()), (1, 1));
+    assert_eq!(relays.git_limit_bytes, 5 << 20);
+    assert!(!format!("{relays:?}").contains("secret"), "{relays:?}");
+    let Server::At { url, headers } = &relays.servers["far"] else { panic!("no address") };
+    let headers: Vec<_> = headers.iter().map(|it| (it.0.as_str(), it.1.expose())).collect();
+    assert_eq!(url.as_str(), "https://tools.example.org/mcp");
+    assert_eq!(headers, [("x-team", "blue"), ("authorization", "Bearer k-secret")]);
+    let Server::Program { command, args, env, idle } = &relays.servers["near"] else {
+        panic!("no program")
+    };
+    assert_eq!((command.as_str(), args.len(), idle.as_secs()), ("npx", 2, 60));
+    let env: Vec<_> = env.iter().map(|it| (it.0.as_str(), it.1.expose())).collect();
+    assert_eq!(env, [("MODE", "fast"), ("TEAM", "blue")]);
+    let usual = serve(&[], &[("HOME", "/h")]).unwrap().relays;
+    assert_eq!(usual.git.hosts.len(), GIT_HOSTS.len());
+}
+
+#[test]
+fn a_wrong_host_or_server_is_named_with_its_line() {
+    for (text, expected) in [
+        ("[relays]\ngit-hosts = [\"a\", \"https://b\"]\n", "line 2: `https://b` is no host"),
+        ("[relays]\nfetch-hosts = [\"*a\"]\n", "line 2: `*a` is no host"),
+        ("[relays]\nprivate-hosts = [\"*.lan\"]\n", "line 2: `*.lan` is no host"),
+        ("[relays]\ngit-limit-mb = 0\n", "line 2: `0` would let no repository through"),
+        ("[relays]\nhosts = []\n", "line 2: unknown field `hosts`"),
+        ("[mcp.X]\ncommand = \"x\"\n", "line 1: `X` is no name for a server"),
+        ("[mcp.x]\nargs = []\n", "line 1: `x` needs either a `url` or a `command`"),
+        (
+            "[mcp.x]\nurl = \"http://a\"\ncommand = \"x\"\n",
+            "line 1: `x` needs either a `url` or a `command`",
+        ),
+        ("[mcp.x]\nurl = \"http://a\"\nargs = [\"b\"]\n", "line 1: `x` has a `url`; `args`"),
+        (
+            "[mcp.x]\ncommand = \"a\"\nkey-env = \"K\"\n",
+            "line 1: `x` has a `command`; `header-env`",
+        ),
+        ("[mcp.x]\ncommand = \" \"\n", "line 2: there is no command"),
+        ("[mcp.x]\nurl = \"ftp://a\"\n", "line 2: `ftp://a` is no address of a server"),
+        (
+            "[mcp.x]\nurl = \"http://u:secret@a\"\n",
+            "line 2: this address holds a name or a password",
+        ),
+        ("[mcp.x]\nurl = \"http://a\"\nkey-env = \"NO\"\n", "line 3: the variable `NO` is not set"),
+        (
+            "[mcp.x]\nurl = \"http://a\"\nkey-env = \"ODD\"\n",
+            "line 3: the variable `ODD` holds what no header can",
+        ),
+        (
+            "[mcp.x]\nurl = \"http://a\"\nheader-env = { Host = \"K\" }\n",
+            "line 3: `Host` is no header that can be set",
+        ),
+        ("[mcp.x]\ncommand = \"a\"\nenv-pass = [\"NO\"]\n", "line 3: the variable `NO` is not set"),
+        ("[mcp.x]\ncommand = \"a\"\nenv = { \"A=B\" = \"c\" }\n", "line 1: `x` sets `A=B`"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let env = [("ODD", "a\nsecret"), ("K", "secret")];
+        let fault = with_file(folder.path(), text, &[], &env).unwrap_err().to_string();
+        let place = folder.path().join("easel.toml").display().to_string();
+        assert!(fault.starts_with(&format!("{place}, {expected}")), "{fault}");
+        assert!(!fault.contains("secret"), "{fault}");
+    }
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let fault = serve(&["--config", "/nowhere/x.toml"], &[("HOME", "/h")]).unwrap_err();
     assert!(fault.to_string().starts_with("/nowhere/x.toml: cannot be read"), "{fault}");
+}
+
+#[test]
+fn limits_prices_and_a_budget_are_read_exactly() {
+    let text = r#"
+        [limits]
+        body-mb = 4
+        depth = 20
+        total-timeout-secs = 60
+        retries = 0
+        failures = 3
+        rest-secs = 9
+
+        [[prices]]
+        provider = "mine"
+        model = "llama-*"
+        input = 0.0375
+        output = "1.5"
+        above = [{ tokens = 200_000, input = 3, output = 4 }]
+
+        [[prices]]
+        model = "llama-1"
+        output = 2
+        effective-from = 2026-01-01
+
+        [budget]
+        dollars = 12.50
+        period = "month"
+
+        [models.fast]
+        lanes = ["mine/llama-1"]
+        retries = 4
+    "#;
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_file(folder.path(), text, &[], &[]).unwrap();
+    let limits = config.limits;
+    assert_eq!(
+        (limits.body_bytes, limits.depth, limits.total),
+        (4 << 20, 20, Some(Duration::from_secs(60)))
+    );
+    assert_eq!(limits.lanes, Rules { retries: 0, failures: 3, rest: Duration::from_secs(9) });
+    let price = config.prices.find("mine", None, "llama-2", 0).unwrap();
+    assert_eq!((price.base.input, price.base.output), (37_500_000, 1_500_000_000));
+    assert_eq!((price.above[0].tokens, price.above[0].rates.output), (200_000, 4_000_000_000));
+    assert_eq!(config.prices.find("other", None, "llama-1", 1_700_000_000), None);
+    assert_eq!(
+        config.prices.find("other", None, "llama-1", 1_800_000_000).unwrap().base.output,
+        2_000_000_000
+    );
+    assert_eq!(config.budget, Some(Budget { limit_nano: 12_500_000_000, period: Period::Month }));
+    assert_eq!(config.groups["fast"].retries, Some(4));
+}
+
+#[test]
+fn guards_are_read_and_their_secrets_are_not_shown() {
+    let text = r#"
+        [[filters]]
+        name = "cards"
+        kinds = ["credit-card", "email"]
+        action = "mask"
+        on = "replies"
+
+        [webhook]
+        url = "https://hook.example/easel"
+        secret-env = "HOOK"
+        events = ["before", "after"]
+        timeout-ms = 250
+        fail-closed = true
+
+        [tls]
+        certificate = "tls/cert.pem"
+        key = "/abs/key.pem"
+
+        [clients.ci]
+        key-env = "CI_KEY"
+
+        [store]
+        address-env = "DB"
+
+        [providers.aws]
+        kind = "bedrock"
+        base-url = "https://bedrock-runtime.eu-west-1.amazonaws.com"
+        key-env = ["AK", "SK"]
+
+        [providers.g]
+        kind = "vertex"
+        base-url = "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google"
+        key-file = "account.json"
+    "#;
+    let env = [
+        ("HOOK", "hs3cret"),
+        ("CI_KEY", "ks3cret"),
+        ("DB", "postgres://u:ps3cret@h/n"),
+        ("AK", "a"),
+        ("SK", "s3cret"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("account.json"), "{s3cret}\n").unwrap();
+    let config = with_file(folder.path(), text, &[], &env).unwrap();
+    assert!(
+        config.filters.requests(&["m"]).is_empty() && !config.filters.replies(&["m"]).is_empty()
+    );
+    let webhook = config.webhook.clone().unwrap();
+    assert_eq!(
+        (webhook.wait.as_millis(), webhook.fail_closed, webhook.prompts),
+        (250, true, false)
+    );
+    assert_eq!(config.tls.clone().unwrap().certificate, folder.path().join("tls/cert.pem"));
+    assert_eq!(config.tls.clone().unwrap().key, PathBuf::from("/abs/key.pem"));
+    assert_eq!(config.clients[0].1.expose(), "ks3cret");
+    let keys: Vec<_> =
+        config.endpoints.iter().map(|it| it.key.as_ref().unwrap().expose()).collect();
+    assert_eq!(keys, ["a:s3cret", "{s3cret}"]);
+    assert!(!format!("{config:?}").contains("s3cret"), "{config:?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_guard_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut said = String::new();
+    for text in [
+        "[limits]\nbody-mb = 0\n",
+        "[limits]\ndepth = 500\n",
+        "[limits]\n\nretries = 99\n",
+        "[limits]\ntotal-timeout = 1\n",
+        "[[prices]]\nmodel = \"m\"\ninput = -1\n",
+        "[[prices]]\nmodel = \"m\"\noutput = \"free\"\n",
+        "[[prices]]\nmodel = \"m\"\neffective-from = \"soon\"\n",
+        "[budget]\ndollars = 1\nperiod = \"week\"\n",
+        "[[filters]]\naction = \"mask\"\n",
+        "[[filters]]\naction = \"eat\"\nkeywords = [\"a\"]\n",
+        "[[filters]]\naction = \"mask\"\npattern = \"a(b\"\n",
+        "[[filters]]\naction = \"mask\"\npattern = \"a*\"\n",
+        "[[filters]]\naction = \"mask\"\npattern = \"(a{999}){999}\"\n",
+        "[[filters]]\naction = \"block\"\nkinds = [\"email\", \"shoe-size\"]\n",
+        "[webhook]\nurl = \"hook\"\nsecret = \"s3cret\"\nevents = []\n",
+        "[webhook]\nurl = \"http://h\"\nevents = [\"before\"]\n",
+        "[webhook]\nurl = \"http://h\"\nsecret = \"s3cret\"\nevents = [\"before\",\n\"while\"]\n",
+        "[tls]\ncertificate = \"c\"\n",
+        "[clients.x]\nkey-env = \"NO\"\n",
+        "[providers.p]\nkind = \"vertex\"\nbase-url = \"http://x\"\nkey-file = \"/no/such\"\n",
+    ] {
+        let fault = with_file(folder.path(), text, &[], &[]).unwrap_err().to_string();
+        said += fault
+            .strip_prefix(&format!("{}, ", folder.path().join("easel.toml").display()))
+            .unwrap();
+        said.push('\n');
+    }
+    assert!(!said.contains("s3cret"), "{said}");
+    expect_test::expect![[r#"
+        line 2: `0` is out of bounds: it goes from 1 to 1024
+        line 2: `500` is out of bounds: it goes from 1 to 120
+        line 3: `99` is out of bounds: it goes from 0 to 10
+        line 2: unknown field `total-timeout`, expected one of `body-mb`, `depth`, `total-timeout-secs`, `idle-timeout-secs`, `retries`, `failures`, `rest-secs`
+        line 3: `-1` is no amount of dollars: write it as 0.25
+        line 3: `free` is no amount of dollars: write it as 0.25
+        line 3: `soon` is no day: write it as 2026-12-31
+        line 3: `week` is no period: total, month, day or hour
+        line 1: a filter needs `keywords`, a `pattern` or `kinds`
+        line 2: unknown variant `eat`, expected one of `block`, `mask`, `log`
+        line 3: `a(b` is no pattern: unclosed group
+        line 3: `a*` would find nothing at all, which is everywhere
+        line 3: `(a{999}){999}` comes to more than 1024 KB
+        line 3: `shoe-size` is no kind: email, phone, iban, credit-card, ip, us-ssn, api-key
+        line 2: `hook` is no address: it must begin with http:// or https://
+        line 2: a webhook needs `secret-env`: with it, calls are signed
+        line 5: `while` is no event: before, after
+        line 1: missing field `key`
+        line 2: the variable `NO` is not set
+        line 4: `/no/such` cannot be read: No such file or directory (os error 2)
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn the_environment_says_where_one_runs() {
+    let of = |env: &[(&str, &str)]| serve(&[], &[&[("HOME", "/h")], env].concat());
+    assert_eq!(of(&[("PORT", "8099")]).unwrap().port, 8099);
+    assert_eq!(
+        of(&[("PORT", "x")]).unwrap_err().to_string(),
+        "PORT: `x` is no port: it is a number up to 65535"
+    );
+    let database = ("DATABASE_URL", "postgres://u:p@h/n");
+    let store =
+        |env: &[(&str, &str)]| of(env).unwrap().stored.postgres.map(|it| it.expose().to_owned());
+    assert_eq!(store(&[database]), None, "another program's");
+    assert_eq!(store(&[database, ("LOCAL_MODE", "true")]), None);
+    assert_eq!(store(&[database, ("LOCAL_MODE", "false")]).as_deref(), Some("postgres://u:p@h/n"));
+    assert_eq!(store(&[database, ("IS_CLOUD", "true")]).as_deref(), Some("postgres://u:p@h/n"));
 }
 
 fn with_file(
@@ -191,6 +487,11 @@ fn serve(args: &[&str], env: &[(&str, &str)]) -> Result<Config, BadConfig> {
     let env = |name: &str| env.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
     match read(args, &env)? {
         Command::Serve(config) => Ok(*config),
-        Command::NewClient { .. } | Command::Help | Command::Version => panic!("not to be served"),
+        Command::NewClient { .. }
+        | Command::NewOwner { .. }
+        | Command::Import { .. }
+        | Command::Check { .. }
+        | Command::Help
+        | Command::Version => panic!("not to be served"),
     }
 }

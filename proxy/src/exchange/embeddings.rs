@@ -16,9 +16,9 @@ use providers::failure;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 use tokio::{sync::oneshot, time::sleep};
-use wire::{Rejection, RejectionCode};
+use wire::{Rejection, RejectionCode, Usage};
 
-use super::trying::refused;
+use super::{Used, trying::refused};
 use crate::{catalogue::Route, config::Endpoint, upstream::Upstream};
 
 /// So long a request waits for others; the way to a provider takes many times that.
@@ -51,7 +51,21 @@ struct Batch {
 #[derive(Debug)]
 struct Member {
     texts: Range<usize>,
-    answer: oneshot::Sender<Result<Bytes, Rejection>>,
+    answer: oneshot::Sender<Result<Embedded, Rejection>>,
+}
+
+/// An answer, and what of it was counted.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    pub(super) body: Bytes,
+    counts: Counts,
+}
+
+impl Used for Embedded {
+    fn usage(&self) -> Usage {
+        let input_tokens = u32::try_from(self.counts.prompt_tokens).unwrap_or(u32::MAX);
+        Usage { input_tokens, ..Usage::default() }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,8 +122,8 @@ impl Batches {
         upstream: &Upstream,
         route: Route,
         body: Bytes,
-    ) -> Result<Bytes, Rejection> {
-        let Route::Endpoint { endpoint, model } = route else { return Err(none()) };
+    ) -> Result<Embedded, Rejection> {
+        let Route::Endpoint { endpoint, model, .. } = route else { return Err(none()) };
         let mut asked: Asked = serde_json::from_slice(&body).map_err(|err| refused(&err.into()))?;
         asked.rest.insert("model".to_owned(), model.clone().into());
         let texts = texts(asked.input);
@@ -134,7 +148,7 @@ impl Batches {
         upstream: &Upstream,
         endpoint: &Endpoint,
         rest: Map<String, Value>,
-    ) -> oneshot::Receiver<Result<Bytes, Rejection>> {
+    ) -> oneshot::Receiver<Result<Embedded, Rejection>> {
         let (answer, answered) = oneshot::channel();
         let mut waiting = self.waiting();
         let full =
@@ -214,7 +228,7 @@ impl Batch {
             left.prompt_tokens = left.prompt_tokens.saturating_sub(usage.prompt_tokens);
             left.total_tokens = left.total_tokens.saturating_sub(usage.total_tokens);
             // As above.
-            member.answer.send(write(answered, member.texts, usage)).ok();
+            member.answer.send(Ok(write(answered, member.texts, usage))).ok();
         }
     }
 }
@@ -245,9 +259,9 @@ async fn ask(
     endpoint: &Endpoint,
     texts: &[Box<RawValue>],
     rest: &Map<String, Value>,
-) -> Result<Bytes, Rejection> {
+) -> Result<Embedded, Rejection> {
     let answered = ask_all(upstream, endpoint, texts, rest).await?;
-    write(&answered, 0..texts.len(), answered.usage)
+    Ok(write(&answered, 0..texts.len(), answered.usage))
 }
 
 async fn ask_all(
@@ -266,7 +280,7 @@ async fn ask_all(
     if whole { Ok(answered) } else { Err(failure::unreadable()) }
 }
 
-fn write(answered: &Answered, texts: Range<usize>, usage: Counts) -> Result<Bytes, Rejection> {
+fn write(answered: &Answered, texts: Range<usize>, usage: Counts) -> Embedded {
     let mut data: Vec<Embedding> = answered
         .data
         .iter()
@@ -280,7 +294,7 @@ fn write(answered: &Answered, texts: Range<usize>, usage: Counts) -> Result<Byte
     data.sort_by_key(|it| it.index);
     let answer = Answer { object: "list", data: &data, model: &answered.model, usage };
     // Our own values have no keys but texts.
-    Ok(serde_json::to_vec(&answer).unwrap_or_default().into())
+    Embedded { body: serde_json::to_vec(&answer).unwrap_or_default().into(), counts: usage }
 }
 
 fn none() -> Rejection {

@@ -7,7 +7,7 @@ use std::{borrow::Cow, ops::Range};
 
 use bytes::Bytes;
 use providers::{Dialect, chat, dialect::BadAsk};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::Named;
@@ -22,6 +22,8 @@ pub(super) struct Head {
     name: Option<Range<usize>>,
     stream_options: Option<Range<usize>>,
     includes_usage: bool,
+    /// Of all replies together, where the client asks for several.
+    pub(super) max_output_tokens: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +34,52 @@ struct Fields<'a> {
     stream: Option<bool>,
     #[serde(borrow, default)]
     stream_options: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "generationConfig")]
+    gemini: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "inferenceConfig")]
+    converse: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "options")]
+    ollama: Option<&'a RawValue>,
+    #[serde(default)]
+    max_tokens: Number,
+    #[serde(default)]
+    max_completion_tokens: Number,
+    #[serde(default)]
+    max_output_tokens: Number,
+    #[serde(default)]
+    n: Number,
+}
+
+/// Where the other dialects say how long a reply may be.
+#[derive(Debug, Default, Deserialize)]
+struct Limits {
+    #[serde(default, alias = "maxOutputTokens", alias = "maxTokens", alias = "num_predict")]
+    most: Number,
+    #[serde(default, rename = "candidateCount")]
+    n: Number,
+}
+
+/// A number; whatever else stands there is the provider's to refuse.
+#[derive(Debug, Default, Clone, Copy)]
+struct Number(Option<u32>);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(from)?;
+        Ok(Self(raw.get().parse().ok())) // As above.
+    }
+}
+
+impl Fields<'_> {
+    fn max_output_tokens(&self) -> Option<u32> {
+        let nested = [self.gemini, self.converse, self.ollama].into_iter().flatten();
+        let limits = nested.map(|it| serde_json::from_str::<Limits>(it.get()).unwrap_or_default());
+        let limits: Vec<Limits> = limits.collect();
+        let here = [self.max_completion_tokens, self.max_output_tokens, self.max_tokens];
+        let most = here.into_iter().chain(limits.iter().map(|it| it.most)).find_map(|it| it.0)?;
+        let n = self.n.0.or_else(|| limits.iter().find_map(|it| it.n.0)).unwrap_or(1);
+        Some(most.saturating_mul(n.max(1)))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,6 +100,7 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
         name: fields.model.map(|it| place(body, it.get())),
         stream_options: fields.stream_options.map(|it| place(body, it.get())),
         includes_usage: include_usage.unwrap_or(false),
+        max_output_tokens: fields.max_output_tokens(),
     };
     match (named, fields.model) {
         (Some(named), _) => {
@@ -156,6 +205,24 @@ mod tests {
         );
         let asked = r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#;
         check(asked, CHAT, asked);
+    }
+
+    #[test]
+    fn every_dialect_says_somewhere_how_long_a_reply_may_be() {
+        for (rest, expected) in [
+            (r#""max_tokens":7"#, Some(7)),
+            (r#""max_completion_tokens":7,"n":3"#, Some(21)),
+            (r#""max_output_tokens":null"#, None),
+            (r#""max_tokens":9,"max_completion_tokens":7"#, Some(7)),
+            (r#""max_tokens":"many""#, None),
+            (r#""generationConfig":{"maxOutputTokens":7,"candidateCount":2}"#, Some(14)),
+            (r#""inferenceConfig":{"maxTokens":7}"#, Some(7)),
+            (r#""options":{"num_predict":7,"seed":1}"#, Some(7)),
+            (r#""options":[]"#, None),
+        ] {
+            let head = read(format!(r#"{{"model":"m",{rest}}}"#).as_bytes(), None).unwrap();
+            assert_eq!(head.max_output_tokens, expected, "{rest}");
+        }
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! A streamed reply on its way to the client, from the moment in which it was asked for.
 //!
-//! Until the model speaks, and while it thinks, something is sent now and then, so that nobody in
+//! Its bill is closed before its last bytes go out, or when the client leaves. Until the model speaks, and while it thinks, something is sent now and then, so that nobody in
 //! between takes the connection for dead. What breaks ends in an error of the client's dialect.
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use providers::dialect::Encoder;
+use providers::{dialect::Encoder, failure, feed::Tally};
 use tokio::time::{Instant, timeout_at};
 use wire::{ModelEvent, Rejection};
 
-use super::pass::Passing;
-use crate::upstream::Reply;
+use super::{guards::Guards, pass::Passing, thoughts::Naming, trying::Answered};
+use crate::{bill::Bill, filters::Screen, upstream::Reply};
 
 /// An answer that takes longer begins before the provider has.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,19 +26,34 @@ pub(super) enum Flow {
     /// With the events that were waited for.
     Translated {
         first: Vec<ModelEvent>,
-        reply: Reply,
+        reply: Box<Reply>,
+        naming: Option<Box<Naming>>,
     },
     Over,
 }
 
 /// A request that is on its way to the provider.
-pub(super) type Asked = Pin<Box<dyn Future<Output = Result<Flow, Rejection>> + Send>>;
+pub(super) type Asked = Pin<Box<dyn Future<Output = Result<Answered<Flow>, Rejection>> + Send>>;
 
 /// Dropping it closes the connection to the provider.
 pub struct Outgoing {
     stage: Stage,
     encoder: Box<dyn Encoder>,
     request_id: String,
+    /// None once it is closed.
+    bill: Option<Bill>,
+    /// Of what was translated, and of everything at the end.
+    tally: Tally,
+    guards: Guards,
+    screen: Option<Screen>,
+}
+
+/// Who pays for a reply, and what it has to get past.
+#[derive(Debug)]
+pub(super) struct Account {
+    /// None where nobody pays.
+    pub(super) bill: Option<Bill>,
+    pub(super) guards: Guards,
 }
 
 enum Stage {
@@ -50,6 +65,8 @@ enum Waited {
     Bytes(Bytes),
     Events(Vec<ModelEvent>),
     Silence,
+    /// What went through as it came has ended well.
+    Passed,
     Over,
 }
 
@@ -60,25 +77,70 @@ impl fmt::Debug for Outgoing {
 }
 
 impl Outgoing {
-    /// Waits for a while, so that an early refusal is an answer and not an event.
+    /// Waits for a while, so that an early refusal is an answer and not an event. Without a bill,
+    /// nobody pays.
     pub(super) async fn begin(
         mut asked: Asked,
         encoder: Box<dyn Encoder>,
         request_id: String,
+        account: Account,
     ) -> Result<Self, Rejection> {
-        let stage = match timeout_at(Instant::now() + PATIENCE, &mut asked).await {
-            Ok(flow) => Stage::Flowing(flow?),
-            Err(_) => Stage::Asked(asked),
+        let begun = timeout_at(Instant::now() + PATIENCE, &mut asked).await;
+        let Account { bill, guards } = account;
+        let (stage, tally, screen) = (Stage::Asked(asked), Tally::default(), guards.screen());
+        let mut it = Self { stage, encoder, request_id, bill, tally, guards, screen };
+        match begun {
+            Ok(Ok(begun)) => it.flows(begun).await,
+            Ok(Err(rejection)) => {
+                it.guards.refused(&rejection);
+                it.tally.add(&ModelEvent::Error(rejection.clone()));
+                it.close().await;
+                return Err(rejection);
+            }
+            Err(_) => {} // It is waited for with the client.
+        }
+        Ok(it)
+    }
+
+    async fn flows(&mut self, begun: Answered<Flow>) {
+        let Answered { route, it } = begun;
+        if let Some(bill) = &mut self.bill {
+            bill.sold(&route.name(), route.price()).await;
+        }
+        self.stage = Stage::Flowing(it);
+    }
+
+    /// Books what it came to.
+    async fn close(&mut self) {
+        let Some(bill) = self.bill.take() else { return };
+        let status = match self.tally.ended() {
+            Some(Err(rejection)) => failure::status(rejection.code),
+            Some(Ok(())) | None => 200,
         };
-        Ok(Self { stage, encoder, request_id })
+        bill.close(status, self.tally.usage()).await;
     }
 
     /// Waits for the next bytes; none after the end.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
-            match self.wait().await {
+            let waited = match self.wait().await {
+                Waited::Events(events) => Waited::Events(self.look_at(events)),
+                waited @ (Waited::Bytes(_) | Waited::Silence | Waited::Passed | Waited::Over) => {
+                    waited
+                }
+            };
+            if self.tally.ended().is_some() {
+                self.close().await;
+            } else if let Some(bill) = &mut self.bill {
+                bill.stay().await;
+            }
+            match waited {
                 Waited::Over => return None,
-                Waited::Bytes(bytes) => return Some(bytes),
+                Waited::Passed => {
+                    self.guards.passed();
+                    self.stage = Stage::Flowing(Flow::Over);
+                }
+                Waited::Bytes(bytes) => return Some(self.spoken(bytes)),
                 Waited::Silence => {
                     if let Some(bytes) = self.encoder.keep_alive() {
                         return Some(Bytes::from_static(bytes));
@@ -88,19 +150,34 @@ impl Outgoing {
                     let bytes = self.write(events);
                     // Some events are nothing in some dialects.
                     if !bytes.is_empty() {
-                        return Some(bytes);
+                        return Some(self.spoken(bytes));
                     }
                 }
             }
         }
     }
 
+    fn spoken(&mut self, bytes: Bytes) -> Bytes {
+        if let Some(bill) = &mut self.bill {
+            bill.spoke();
+        }
+        bytes
+    }
+
     async fn wait(&mut self) -> Waited {
-        let alive_at = Instant::now() + KEEP_ALIVE;
+        let mut alive_at = Instant::now() + KEEP_ALIVE;
+        if let Some(until) = self.guards.until()
+            && !matches!(self.stage, Stage::Flowing(Flow::Over))
+        {
+            if Instant::now() >= until {
+                return self.fail(self.guards.too_long());
+            }
+            alive_at = alive_at.min(until);
+        }
         match &mut self.stage {
             Stage::Asked(asked) => match timeout_at(alive_at, asked).await {
-                Ok(Ok(flow)) => {
-                    self.stage = Stage::Flowing(flow);
+                Ok(Ok(begun)) => {
+                    self.flows(begun).await;
                     Waited::Silence
                 }
                 Ok(Err(rejection)) => self.fail(rejection),
@@ -109,18 +186,27 @@ impl Outgoing {
             Stage::Flowing(Flow::Translated { first, .. }) if !first.is_empty() => {
                 Waited::Events(std::mem::take(first))
             }
-            Stage::Flowing(Flow::Translated { reply, .. }) => {
+            Stage::Flowing(Flow::Translated { reply, naming, .. }) => {
                 match timeout_at(alive_at, reply.next()).await {
-                    Ok(Some(events)) => Waited::Events(events),
+                    Ok(Some(mut events)) => {
+                        if let Some(naming) = naming {
+                            naming.name(&mut events).await;
+                        }
+                        Waited::Events(events)
+                    }
                     Ok(None) => Waited::Over,
                     Err(_) => Waited::Silence,
                 }
             }
             Stage::Flowing(Flow::Passed(passing)) => {
-                match timeout_at(alive_at, passing.next()).await {
+                let next = timeout_at(alive_at, passing.next()).await;
+                if passing.tally().ended().is_some() || matches!(next, Ok(Some(Err(_)))) {
+                    self.tally = passing.tally().clone();
+                }
+                match next {
                     Ok(Some(Ok(bytes))) => Waited::Bytes(bytes),
                     Ok(Some(Err(rejection))) => self.fail(rejection),
-                    Ok(None) => Waited::Over,
+                    Ok(None) => Waited::Passed,
                     Err(_) => Waited::Silence,
                 }
             }
@@ -133,9 +219,23 @@ impl Outgoing {
         Waited::Events(vec![ModelEvent::Error(rejection)])
     }
 
+    /// Counts what came, and returns what may go on.
+    fn look_at(&mut self, events: Vec<ModelEvent>) -> Vec<ModelEvent> {
+        events.iter().for_each(|it| self.tally.add(it));
+        let Some(screen) = &mut self.screen else { return events };
+        let passed = screen.pass(events);
+        if let Some(error @ ModelEvent::Error(_)) = passed.last() {
+            // A filter ends a reply that would go on.
+            self.tally.add(error);
+            self.stage = Stage::Flowing(Flow::Over);
+        }
+        passed
+    }
+
     fn write(&mut self, events: Vec<ModelEvent>) -> Bytes {
         let mut bytes = Vec::new();
         for mut event in events {
+            self.guards.note(&event);
             if let ModelEvent::Error(rejection) = &mut event {
                 rejection.request_id = Some(self.request_id.clone());
                 tracing::info!(
@@ -148,6 +248,18 @@ impl Outgoing {
             self.encoder.write(&event, &mut bytes);
         }
         bytes.into()
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        let Some(bill) = self.bill.take() else { return };
+        bill.abandon(match &self.stage {
+            Stage::Flowing(Flow::Passed(passing)) => passing.tally().usage(),
+            Stage::Flowing(Flow::Translated { .. } | Flow::Over) | Stage::Asked(_) => {
+                self.tally.usage()
+            }
+        });
     }
 }
 
@@ -169,17 +281,20 @@ impl Encoder for Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use providers::{
         Dialect as _,
         chat::{Chat, Flavor},
         dialect::About,
         failure,
-        script::Step,
+        script::{self, Step},
     };
     use tokio::time::sleep;
     use wire::{RejectionCode, StopReason};
 
     use super::*;
+    use crate::catalogue::Route;
 
     #[tokio::test(start_paused = true)]
     async fn while_a_model_thinks_something_is_sent() {
@@ -211,7 +326,8 @@ mod tests {
     }
 
     async fn read(asked: Asked, encoder: Box<dyn Encoder>) -> Result<String, Rejection> {
-        let mut outgoing = Outgoing::begin(asked, encoder, "r1".to_owned()).await?;
+        let account = Account { bill: None, guards: Guards::none() };
+        let mut outgoing = Outgoing::begin(asked, encoder, "r1".to_owned(), account).await?;
         let mut text = String::new();
         while let Some(bytes) = outgoing.next().await {
             text += std::str::from_utf8(&bytes).unwrap();
@@ -226,7 +342,10 @@ mod tests {
             sleep(Duration::from_secs(secs)).await;
             begun?;
             let steps = vec![Step { wait: Duration::from_secs(25), event: end }];
-            Ok(Flow::Translated { first: Vec::new(), reply: Reply::scripted(steps)? })
+            let reply = Box::new(Reply::scripted(steps)?);
+            let it = Flow::Translated { first: Vec::new(), reply, naming: None };
+            let script = script::built_in().unwrap().remove(0);
+            Ok(Answered { route: Route::Script(Arc::new(script)), it })
         })
     }
 }

@@ -11,27 +11,35 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use providers::{
     Dialect, failure,
-    feed::Meter,
+    feed::{Meter, Tally},
     frame::{Frame, Framing},
 };
 use tokio::time::timeout;
-use wire::{ModelEvent, Rejection, RejectionCode};
+use wire::{Rejection, Usage};
 
 use crate::{
     config::Endpoint,
     upstream::{Upstream, drain, read_whole},
 };
 
-/// Reads an answer in one piece.
+/// A provider that has sent so much has begun, whatever it was.
+const FIRST_LIMIT_BYTES: usize = 1 << 20;
+
+/// Of what ends an event.
+const LONGEST_END: usize = 3;
+
+/// Reads an answer in one piece, and what it used.
 pub(super) async fn whole(
     upstream: &Upstream,
     endpoint: &Endpoint,
     answer: Response<Incoming>,
-) -> Result<Bytes, Rejection> {
+) -> Result<(Bytes, Usage), Rejection> {
     let body = upstream.read(answer).await?;
-    match read_whole(endpoint, &body)?.into_iter().last() {
-        Some(ModelEvent::Error(rejection)) => Err(rejection),
-        Some(_) | None => Ok(body),
+    let mut tally = Tally::default();
+    read_whole(endpoint, &body)?.iter().for_each(|it| tally.add(it));
+    match tally.ended() {
+        Some(Err(rejection)) => Err(rejection.clone()),
+        Some(Ok(())) | None => Ok((body, tally.usage())),
     }
 }
 
@@ -44,6 +52,7 @@ pub(super) struct Passing {
     meter: Meter,
     /// What came before somebody asked for it.
     first: BytesMut,
+    begun: bool,
     /// The beginning of a frame that is not whole yet.
     held: BytesMut,
     /// Takes the usage out, which was asked for by us only.
@@ -64,22 +73,30 @@ impl Passing {
             framing: dialect.framing(),
             meter: Meter::new(dialect),
             first: BytesMut::new(),
+            begun: false,
             held: BytesMut::new(),
             unasked_usage,
             idle,
         };
         while !passing.meter.has_begun()
+            && passing.first.len() < FIRST_LIMIT_BYTES
             && let Some(bytes) = passing.next().await
         {
             passing.first.extend_from_slice(&bytes?);
         }
+        passing.begun = true;
         Ok(passing)
+    }
+
+    /// What the reply came to so far.
+    pub(super) fn tally(&self) -> &Tally {
+        self.meter.tally()
     }
 
     /// Waits for the next bytes; none after the end. May be dropped while it waits, and called
     /// again.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, Rejection>> {
-        if !self.first.is_empty() && self.meter.has_begun() {
+        if self.begun && !self.first.is_empty() {
             return Some(Ok(self.first.split().freeze()));
         }
         loop {
@@ -94,10 +111,7 @@ impl Passing {
                     self.finish()
                 }
                 Ok(None) => self.finish(),
-                Err(_) => {
-                    let message = "The provider fell silent in the middle of its answer";
-                    Err(failure::plain(RejectionCode::CutOff, message))
-                }
+                Err(_) => Err(failure::silent()),
             };
             match passed {
                 Ok(bytes) if bytes.is_empty() => {}
@@ -138,9 +152,17 @@ impl Passing {
         if self.held.is_empty() && chunk.ends_with(b"\n\n") {
             return chunk;
         }
+        // What was held is the beginning of one frame: it was looked at when it came.
+        let seen = match self.framing {
+            Framing::Events => self.held.len().saturating_sub(LONGEST_END - 1),
+            Framing::Lines => self.held.len(),
+            Framing::Messages => 0,
+        };
         self.held.extend_from_slice(&chunk);
-        let end = boundary(self.framing, &self.held);
-        self.held.split_to(end).freeze()
+        match boundary(self.framing, &self.held[seen..]) {
+            0 => Bytes::new(),
+            end => self.held.split_to(seen + end).freeze(),
+        }
     }
 
     /// The provider says no more.

@@ -14,13 +14,21 @@ use providers::{
     whole::Whole,
 };
 use tokio::time::{Instant, sleep};
-use wire::{ModelEvent, Rejection, RejectionCode};
+use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
-use super::{head::Head, outgoing::Flow, pass, pass::Passing};
+use super::{
+    Used,
+    head::Head,
+    outgoing::Flow,
+    pass::{self, Passing},
+    thoughts::{self, Naming},
+};
 use crate::{
     catalogue::Route,
     config::Endpoint,
+    filters::Chosen,
     lanes::{self, Admission, Lane, Lanes, Next},
+    store::signatures::Signatures,
     upstream::Upstream,
 };
 
@@ -41,8 +49,15 @@ pub(super) enum Wanted {
 #[derive(Debug)]
 pub(super) enum Complete {
     /// In the client's dialect.
-    Passed(Bytes),
+    Passed(Bytes, Usage),
     Translated(Whole),
+}
+
+/// What came of trying, and which lane it is from.
+#[derive(Debug)]
+pub(super) struct Answered<T> {
+    pub(super) route: Route,
+    pub(super) it: T,
 }
 
 #[derive(Debug)]
@@ -52,15 +67,20 @@ pub(super) struct Trying<'a> {
     pub(super) wanted: Wanted,
     /// The request's.
     pub(super) id: &'a str,
+    pub(super) signatures: &'a Signatures,
+    /// The client brings back ids of calls, and may bring back nothing else of the thoughts.
+    pub(super) forgets: bool,
+    /// Of each lane.
+    pub(super) retries: u32,
 }
 
 impl Trying<'_> {
     /// Waits until a streamed reply begins.
-    pub(super) async fn stream(mut self, routes: Vec<Route>) -> Result<Flow, Rejection> {
-        let mut tries = Tries::new(self.lanes, routes);
+    pub(super) async fn stream(mut self, routes: Vec<Route>) -> Result<Answered<Flow>, Rejection> {
+        let mut tries = Tries::new(self.lanes, routes, self.retries);
         while let Some(route) = tries.next() {
             match self.begin(&route).await {
-                Ok(flow) => return Ok(tries.succeeded(flow)),
+                Ok(it) => return Ok(tries.succeeded(Answered { route, it })),
                 Err(rejection) => tries.failed(rejection).await?,
             }
         }
@@ -68,11 +88,14 @@ impl Trying<'_> {
     }
 
     /// Waits for a reply in one piece.
-    pub(super) async fn whole(mut self, routes: Vec<Route>) -> Result<Complete, Rejection> {
-        let mut tries = Tries::new(self.lanes, routes);
+    pub(super) async fn whole(
+        mut self,
+        routes: Vec<Route>,
+    ) -> Result<Answered<Complete>, Rejection> {
+        let mut tries = Tries::new(self.lanes, routes, self.retries);
         while let Some(route) = tries.next() {
             match self.complete(&route).await {
-                Ok(complete) => return Ok(tries.succeeded(complete)),
+                Ok(it) => return Ok(tries.succeeded(Answered { route, it })),
                 Err(rejection) => tries.failed(rejection).await?,
             }
         }
@@ -89,25 +112,33 @@ impl Trying<'_> {
             return Ok(Flow::Passed(Box::new(passing)));
         }
         let (upstream, id) = (self.upstream, self.id);
-        let mut reply = upstream.reply(route, self.ask()?, id).await?;
-        let first = reply.next().await.unwrap_or_default();
-        match first.first() {
-            Some(ModelEvent::Error(rejection)) => Err(rejection.clone()),
-            Some(_) | None => Ok(Flow::Translated { first, reply }),
+        let mut reply = upstream.reply(route, self.ask().await?, id).await?;
+        let mut first = reply.next().await.unwrap_or_default();
+        if let Some(ModelEvent::Error(rejection)) = first.first() {
+            return Err(rejection.clone());
         }
+        let mut naming = self.naming().map(Box::new);
+        if let Some(naming) = &mut naming {
+            naming.name(&mut first).await;
+        }
+        Ok(Flow::Translated { first, reply: Box::new(reply), naming })
     }
 
     async fn complete(&mut self, route: &Route) -> Result<Complete, Rejection> {
         if let Some((endpoint, model, _, body)) = self.passes(route) {
             let answer = self.upstream.pass(endpoint, model, false, body).await?;
-            return Ok(Complete::Passed(pass::whole(self.upstream, endpoint, answer).await?));
+            let (body, usage) = pass::whole(self.upstream, endpoint, answer).await?;
+            return Ok(Complete::Passed(body, usage));
         }
         let (upstream, id) = (self.upstream, self.id);
-        let whole = upstream.whole(route, self.ask()?, id).await?;
-        match whole.end {
-            Some(Err(rejection)) => Err(rejection),
-            Some(Ok(_)) | None => Ok(Complete::Translated(whole)),
+        let mut whole = upstream.whole(route, self.ask().await?, id).await?;
+        if let Some(Err(rejection)) = whole.end {
+            return Err(rejection);
         }
+        if let Some(mut naming) = self.naming() {
+            naming.name_whole(&mut whole).await;
+        }
+        Ok(Complete::Translated(whole))
     }
 
     /// Returns what goes through as it is, when client and provider speak the same dialect.
@@ -116,7 +147,7 @@ impl Trying<'_> {
         route: &'r Route,
     ) -> Option<(&'r Endpoint, &'r str, &'static dyn Dialect, Bytes)> {
         let Wanted::Client { dialect, body, head, .. } = &self.wanted else { return None };
-        let Route::Endpoint { endpoint, model } = route else { return None };
+        let Route::Endpoint { endpoint, model, .. } = route else { return None };
         if endpoint.vendor().dialect().mark() != dialect.mark() {
             return None;
         }
@@ -131,16 +162,25 @@ impl Trying<'_> {
         }
     }
 
-    /// Reads a client's request, once.
-    fn ask(&mut self) -> Result<&mut Ask, Rejection> {
-        match &mut self.wanted {
-            Wanted::Ask(ask) => Ok(ask),
-            Wanted::Client { ask: Some(ask), .. } => Ok(ask),
+    fn naming(&self) -> Option<Naming> {
+        self.forgets.then(|| Naming::new(self.signatures))
+    }
+
+    /// Reads a client's request, once, with the thoughts that it had.
+    async fn ask(&mut self) -> Result<&mut Ask, Rejection> {
+        let ask = match &mut self.wanted {
+            Wanted::Ask(ask) => ask,
+            Wanted::Client { ask: Some(ask), .. } => ask,
             Wanted::Client { dialect, body, ask, .. } => {
                 let asked = dialect.read_ask(body).map_err(|err| refused(&err))?;
-                Ok(ask.insert(Box::new(asked.ask)))
+                ask.insert(Box::new(asked.ask))
             }
+        };
+        if self.forgets {
+            // Once more finds nothing more.
+            thoughts::recall(self.signatures, ask).await;
         }
+        Ok(ask)
     }
 }
 
@@ -152,12 +192,13 @@ struct Tries<'a> {
     routes: VecDeque<Route>,
     /// Of the first.
     n_tries: u32,
+    retries: u32,
     last: Option<Rejection>,
 }
 
 impl<'a> Tries<'a> {
-    fn new(lanes: &'a Lanes, routes: Vec<Route>) -> Self {
-        Self { lanes, routes: routes.into(), n_tries: 0, last: None }
+    fn new(lanes: &'a Lanes, routes: Vec<Route>, retries: u32) -> Self {
+        Self { lanes, routes: routes.into(), n_tries: 0, retries, last: None }
     }
 
     /// Returns what to try next.
@@ -196,7 +237,7 @@ impl<'a> Tries<'a> {
     async fn failed(&mut self, rejection: Rejection) -> Result<(), Rejection> {
         let Some(lane) = self.lane() else { return Err(rejection) }; // A script fails as it is written.
         self.lanes.failed(&lane, &rejection, Instant::now());
-        match lanes::next(&rejection, self.n_tries, chance()) {
+        match lanes::next(&rejection, self.n_tries, self.retries, chance()) {
             Next::Again(pause) => {
                 tracing::info!(provider = lane.provider, n_tries = self.n_tries, "trying again");
                 self.last = Some(rejection);
@@ -250,10 +291,30 @@ pub(crate) fn refused(err: &BadAsk) -> Rejection {
     failure::plain(RejectionCode::BadRequest, &message)
 }
 
+impl Used for Complete {
+    fn usage(&self) -> Usage {
+        match self {
+            Self::Passed(_, usage) => *usage,
+            Self::Translated(whole) => whole.usage.unwrap_or_default(),
+        }
+    }
+}
+
 impl Complete {
+    /// Returns what may pass. What was passed as it came was not to be looked at.
+    pub(super) fn filtered(mut self, filter: &Chosen) -> Result<Self, Rejection> {
+        if let Self::Translated(whole) = &mut self
+            && !filter.is_empty()
+        {
+            filter.whole(whole)?;
+        }
+        Ok(self)
+    }
+
+    /// Returns it as the client reads it.
     pub(super) fn write(self, dialect: &dyn Dialect, about: &About) -> Bytes {
         match self {
-            Self::Passed(body) => body,
+            Self::Passed(body, _) => body,
             Self::Translated(whole) => dialect.write_whole(&whole, about).into(),
         }
     }

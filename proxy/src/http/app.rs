@@ -7,13 +7,20 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Path, State},
-    response::{IntoResponse, Json as Answer, Response},
+    response::{Json as Answer, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use providers::{ask::Ask, failure};
 use wire::{Health, Hop, Model, ModelRequest, Provider, ProviderChange, RejectionCode, TestReport};
 
-use super::{Shared, auth::Paired, body::Json, gate::RequestId, refusal::Refusal, stream::respond};
+use super::{
+    Shared,
+    auth::{Client, Paired},
+    body::{Json, JsonBytes, read, shown},
+    gate::RequestId,
+    refusal::Refusal,
+    stream::respond,
+};
 use crate::{
     catalogue::{NotSaved, SCRIPT},
     trial,
@@ -28,19 +35,19 @@ pub(super) async fn health(State(state): State<Shared>) -> Response {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         preview_suffix: Some(state.hosts.preview_suffix().to_owned()),
     };
-    let mut response = Answer(health).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    shown(health)
 }
 
 pub(super) async fn turn(
     State(state): State<Shared>,
     _: Paired,
+    Client(asker): Client,
     Extension(RequestId(id)): Extension<RequestId>,
-    Json(ask): Json<ModelRequest>,
+    JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
+    let ask: ModelRequest = read(&body)?;
     tracing::info!(model = ask.model, messages = ask.messages.len(), "turn");
-    Ok(respond(state.gateway.turn(Ask::from(&ask), id).await?))
+    Ok(respond(state.gateway.turn(&asker, Ask::from(&ask), &body, id).await?))
 }
 
 pub(super) async fn models(State(state): State<Shared>, _: Paired) -> Answer<Vec<Model>> {
@@ -82,26 +89,62 @@ pub(super) async fn remove_provider(
     Ok(Answer(state.gateway.catalogue.providers()))
 }
 
+/// What became of reading the configuration anew.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Reloaded {
+    /// What changes with the next start only.
+    needs_start: Vec<&'static str>,
+    notes: Vec<String>,
+}
+
+pub(super) async fn reload(
+    State(state): State<Shared>,
+    _: Paired,
+) -> Result<Answer<Reloaded>, Refusal> {
+    let Some(live) = state.live.upgrade() else {
+        return Err(failure::plain(RejectionCode::Broken, "The proxy is ending").into());
+    };
+    match tokio::task::spawn_blocking(move || live.reload()).await {
+        Ok(Ok(done)) => Ok(Answer(Reloaded {
+            needs_start: done.needs_start,
+            notes: done.notes.iter().map(ToString::to_string).collect(),
+        })),
+        Ok(Err(err)) => {
+            let message = format!("Nothing was changed: {err}");
+            Err(failure::plain(RejectionCode::BadRequest, &message).into())
+        }
+        Err(err) => {
+            tracing::error!(cause = %err, "reload panicked");
+            Err(failure::plain(RejectionCode::Broken, "The proxy failed; see its log").into())
+        }
+    }
+}
+
 pub(super) async fn test_provider(
     State(state): State<Shared>,
     _: Paired,
     Path(id): Path<String>,
 ) -> Result<Answer<TestReport>, Refusal> {
+    Ok(Answer(tested(&state, &id).await))
+}
+
+/// Tries a provider, and tells how far it came.
+pub(super) async fn tested(state: &super::State, id: &str) -> TestReport {
     if id == SCRIPT {
         let n_models =
             state.gateway.catalogue.providers().iter().filter(|it| it.id == SCRIPT).count();
         let message = "Works. These replies are recorded, not made by a model".to_owned();
         let n_models = u32::try_from(n_models).unwrap_or(u32::MAX);
-        return Ok(Answer(TestReport { failed: None, message, n_models }));
+        return TestReport { failed: None, message, n_models };
     }
-    let Some(endpoint) = state.gateway.catalogue.endpoint(&id) else {
-        return Ok(Answer(TestReport {
+    let Some(endpoint) = state.gateway.catalogue.endpoint(id) else {
+        return TestReport {
             failed: Some(Hop::Proxy),
             message: "The proxy knows no provider of this name; save it first".to_owned(),
             n_models: 0,
-        }));
+        };
     };
-    Ok(Answer(trial::run(&state.gateway.catalogue, &state.gateway.upstream, &endpoint).await))
+    trial::run(&state.gateway.catalogue, &state.gateway.upstream, &endpoint).await
 }
 
 /// Saving waits for the disk, which must not stop other requests.

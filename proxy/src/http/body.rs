@@ -1,16 +1,17 @@
-//! Bodies of requests: bounded, and JSON only where they say so.
+//! Bodies of requests: bounded, and JSON only where they say so; and JSON as an answer.
 //!
 //! A page of another site can send `text/plain` without asking first; so that is no JSON here.
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
+    response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Serialize, de::DeserializeOwned};
 use wire::RejectionCode;
 
-use super::{BODY_LIMIT_BYTES, Shared, refusal::Refusal};
+use super::{Shared, depth, refusal::Refusal};
 use crate::exchange::refused;
 
 #[derive(Debug)]
@@ -25,8 +26,12 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Refusal> {
         let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|err| refused(&err.into()).into())
+        read(&bytes).map(Self)
     }
+}
+
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|err| refused(&err.into()).into())
 }
 
 impl FromRequest<Shared> for JsonBytes {
@@ -41,11 +46,19 @@ impl FromRequest<Shared> for JsonBytes {
             ));
         }
         match Bytes::from_request(request, state).await {
+            Ok(bytes) if depth::exceeds(&bytes, state.limits.depth) => Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                RejectionCode::BadRequest,
+                &format!(
+                    "The request nests deeper than {} levels; make it flatter",
+                    state.limits.depth
+                ),
+            )),
             Ok(bytes) => Ok(Self(bytes)),
             Err(err) if err.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 RejectionCode::PromptTooLong,
-                &format!("The request is larger than {} MB", BODY_LIMIT_BYTES >> 20),
+                &format!("The request is larger than {} MB", state.limits.body_bytes >> 20),
             )),
             Err(_) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
@@ -56,7 +69,14 @@ impl FromRequest<Shared> for JsonBytes {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// An answer that nobody keeps.
+pub(super) fn shown(it: impl Serialize) -> Response {
+    let mut response = axum::Json(it).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let essence = value.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")

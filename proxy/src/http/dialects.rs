@@ -9,7 +9,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use providers::{
     Dialect,
     chat::{Chat, Flavor},
@@ -24,15 +24,17 @@ use serde_json::{Value, json};
 use wire::RejectionCode;
 
 use super::{
-    Shared, auth::Client, body::JsonBytes, gate::RequestId, refusal::Refusal, stream::respond,
+    Shared,
+    auth::Client,
+    body::JsonBytes,
+    gate::RequestId,
+    refusal::Refusal,
+    stream::{ESTIMATED, respond},
 };
 use crate::{
     exchange::{Named, Request},
     now_secs,
 };
-
-/// A figure is counted by the bytes, because the provider tells none.
-const ESTIMATED: HeaderName = HeaderName::from_static("x-easel-estimated");
 
 const CHAT: &dyn Dialect = &Chat { flavor: Flavor::Compatible };
 
@@ -46,6 +48,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/models", get(models))
         .route("/v1beta/models/{*target}", post(gemini))
+        .route("/v1/models/{*target}", post(gemini))
         .route("/model/{model}/converse", converse(false))
         .route("/model/{model}/converse-stream", converse(true))
         .route("/api/chat", door(&Ollama))
@@ -59,19 +62,26 @@ pub(super) fn spoken_at(path: &str) -> Option<&'static dyn Dialect> {
     match path {
         "/v1/messages" | "/v1/messages/count_tokens" => Some(&Messages),
         "/v1/responses" => Some(&Responses),
+        // Google's clients of today leave the `beta` out.
+        _ if begins("/v1beta/") || is_googles(path) => Some(&Gemini),
         _ if begins("/v1/") => Some(CHAT),
-        _ if begins("/v1beta/") => Some(&Gemini),
         _ if begins("/model/") => Some(&Converse),
         _ if begins("/api/") => Some(&Ollama),
         _ => None,
     }
 }
 
+fn is_googles(path: &str) -> bool {
+    path.starts_with("/v1/models/") && path.ends_with("enerateContent")
+}
+
 /// A door whose dialect has everything in the body.
 fn door(dialect: &'static dyn Dialect) -> MethodRouter<Shared> {
-    post(async move |state: State<Shared>, _: Client, id: Extension<RequestId>, body: JsonBytes| {
-        answer(&state, dialect, None, id, body).await
-    })
+    post(
+        async move |state: State<Shared>, by: Client, id: Extension<RequestId>, body: JsonBytes| {
+            answer(&state, dialect, None, by, id, body).await
+        },
+    )
 }
 
 /// A door of Bedrock, which has the model in the path and another path for streams.
@@ -79,10 +89,10 @@ fn converse(stream: bool) -> MethodRouter<Shared> {
     post(
         async move |state: State<Shared>,
                     Path(model): Path<String>,
-                    _: Client,
+                    by: Client,
                     id: Extension<RequestId>,
                     body: JsonBytes| {
-            answer(&state, &Converse, Some(Named { model, stream }), id, body).await
+            answer(&state, &Converse, Some(Named { model, stream }), by, id, body).await
         },
     )
 }
@@ -102,10 +112,11 @@ async fn count_tokens(
 
 async fn embeddings(
     State(state): State<Shared>,
-    _: Client,
+    Client(asker): Client,
+    Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    Ok(json_body(state.gateway.embed(body).await?))
+    Ok(respond(state.gateway.embed(&asker, body, &id).await?))
 }
 
 /// `MODEL:generateContent` or `MODEL:streamGenerateContent`.
@@ -113,7 +124,7 @@ async fn gemini(
     state: State<Shared>,
     Path(target): Path<String>,
     RawQuery(query): RawQuery,
-    _: Client,
+    by: Client,
     id: Extension<RequestId>,
     body: JsonBytes,
 ) -> Result<Response, Refusal> {
@@ -130,29 +141,28 @@ async fn gemini(
         ));
     }
     let named = Named { model: model.to_owned(), stream };
-    answer(&state, &Gemini, Some(named), id, body).await
+    answer(&state, &Gemini, Some(named), by, id, body).await
 }
 
 async fn answer(
     State(state): &State<Shared>,
     dialect: &'static dyn Dialect,
     named: Option<Named>,
+    Client(asker): Client,
     Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    let request = Request { dialect, named, body, id, now_secs: now_secs() };
+    let request = Request { asker, dialect, named, body, id, now_secs: now_secs() };
     Ok(respond(state.gateway.answer(request).await?))
 }
 
 async fn models(State(state): State<Shared>, _: Client) -> Answer<Value> {
     let models = state.gateway.catalogue.models(&state.gateway.upstream).await;
     let created = now_secs();
-    let data: Vec<Value> = models
-        .iter()
-        .map(|it| {
-            json!({ "id": it.id, "object": "model", "created": created, "owned_by": it.provider })
-        })
-        .collect();
+    let listed = |id: &str, owner: &str| json!({ "id": id, "object": "model", "created": created, "owned_by": owner });
+    let own = state.gateway.catalogue.names().map(|it| listed(it, "easel"));
+    let data: Vec<Value> =
+        own.chain(models.iter().map(|it| listed(&it.id, &it.provider))).collect();
     Answer(json!({ "object": "list", "data": data }))
 }
 

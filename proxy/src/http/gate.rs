@@ -4,12 +4,15 @@
 //! by the routes, in `auth`.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use tokio::time::Instant;
+use tower_http::cors::Cors;
+use tower_service::Service as _;
 use tracing::Instrument as _;
 use wire::RejectionCode;
 
@@ -18,8 +21,10 @@ use super::{
     hosts::Called,
     policy, preview,
     refusal::{self, Refusal},
-    site,
+    relays, signed, site,
+    unread::Unread,
 };
+use crate::keys::secret::hex;
 
 /// The id under which the log knows a request.
 #[derive(Debug, Clone)]
@@ -29,24 +34,25 @@ pub(super) struct RequestId(pub(super) String);
 /// app's own name.
 const STAY: &str = "stay";
 
-pub(super) async fn pass(
-    State(state): State<Shared>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn pass(state: &Shared, mut request: Request, routes: Cors<Router>) -> Response {
     let id = request_id();
     let began = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id, %method, path);
     request.extensions_mut().insert(RequestId(id.clone()));
+    let remembered = state.hosts.is_remembered(request.headers());
     async move {
-        let response = answer(&state, request, next).await;
+        let response = answer(state, request, routes).await;
         let mut response = refusal::write(response, &path, &id);
         policy::harden(response.headers_mut());
+        if remembered {
+            policy::remember(response.headers_mut());
+        }
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("x-request-id", id);
         }
+        state.operations.watch.answered(response.status());
         let status = response.status().as_u16();
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         // Files are many and say little.
@@ -61,8 +67,9 @@ pub(super) async fn pass(
     .await
 }
 
-async fn answer(state: &Shared, request: Request, next: Next) -> Response {
+async fn answer(state: &Shared, request: Request, mut routes: Cors<Router>) -> Response {
     let (parts, body) = request.into_parts();
+    let body = Body::new(Unread::new(body));
     let (headers, uri) = (&parts.headers, &parts.uri);
     match state.hosts.called(headers, uri) {
         Called::Unknown => return unknown_host(),
@@ -81,7 +88,16 @@ async fn answer(state: &Shared, request: Request, next: Next) -> Response {
         )
         .into_response();
     }
-    next.run(Request::from_parts(parts, body)).await
+    let request = Request::from_parts(parts, body);
+    let mut request = match signed::check(state, request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_response(),
+    };
+    DefaultBodyLimit::max(state.limits.body_bytes).apply(&mut request);
+    match routes.call(request).await {
+        Ok(response) => response,
+        Err(impossible) => match impossible {},
+    }
 }
 
 fn unknown_host() -> Response {
@@ -111,8 +127,10 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     accept.contains("text/html")
 }
 
-fn is_api(path: &str) -> bool {
-    path.starts_with("/app/") || path == "/healthz" || dialects::spoken_at(path).is_some()
+pub(super) fn is_api(path: &str) -> bool {
+    let begins = ["/app/", "/admin/api/", "/auth/"].iter().any(|it| path.starts_with(it));
+    let watched = matches!(path, "/healthz" | "/livez" | "/readyz" | "/metrics");
+    begins || watched || dialects::spoken_at(path).is_some() || relays::is_relay(path)
 }
 
 /// Browsers name the origin of everything that a page reads or sends; what they send without
@@ -130,5 +148,5 @@ fn request_id() -> String {
     let mut bytes = [0; 8];
     // Without random numbers ids repeat, which costs the log's reader something and nobody else.
     getrandom::fill(&mut bytes).ok();
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
+    hex(&bytes)
 }

@@ -17,6 +17,7 @@ const LABEL_LENGTH: usize = 8;
 
 #[derive(Debug, Clone)]
 pub struct Hosts {
+    scheme: &'static str,
     /// With the port, unless it is the usual one.
     home: String,
     preview: String,
@@ -38,23 +39,51 @@ impl Hosts {
     /// `hosts` and `origins` are those that the configuration adds.
     #[must_use]
     pub fn new(port: u16, hosts: &[String], origins: &[String]) -> Self {
+        Self::at("http", 80, port, hosts, origins)
+    }
+
+    /// The same where the proxy speaks TLS.
+    #[must_use]
+    pub fn secure(port: u16, hosts: &[String], origins: &[String]) -> Self {
+        Self::at("https", 443, port, hosts, origins)
+    }
+
+    fn at(
+        scheme: &'static str,
+        usual: u16,
+        port: u16,
+        hosts: &[String],
+        origins: &[String],
+    ) -> Self {
         let at = |name: &str| match port {
-            80 => name.to_owned(),
+            port if port == usual => name.to_owned(),
             _ => format!("{name}:{port}"),
         };
         let mut app = vec![at(HOME), at("localhost"), at("127.0.0.1"), at("[::1]")];
-        let mut allowed: Vec<String> = app.iter().map(|it| format!("http://{it}")).collect();
+        let mut allowed: Vec<String> = app.iter().map(|it| format!("{scheme}://{it}")).collect();
         allowed
             .extend(hosts.iter().flat_map(|it| [format!("http://{it}"), format!("https://{it}")]));
         allowed.extend(origins.iter().cloned());
         app.extend(hosts.iter().cloned());
-        Self { home: at(HOME), preview: at(PREVIEW), app, origins: allowed }
+        Self { scheme, home: at(HOME), preview: at(PREVIEW), app, origins: allowed }
     }
 
     /// Where the app lives.
     #[must_use]
     pub fn home(&self) -> String {
-        format!("http://{}", self.home)
+        format!("{}://{}", self.scheme, self.home)
+    }
+
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// Names that everybody has are no host of which a browser should remember something.
+    #[must_use]
+    pub fn is_remembered(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        self.scheme == "https" && self.app.iter().skip(4).any(|it| it.eq_ignore_ascii_case(host))
     }
 
     /// What follows a preview's own label.
@@ -66,7 +95,8 @@ impl Hosts {
     /// Origins at which the app itself may run.
     #[must_use]
     pub fn app_origins(&self) -> String {
-        let origins: Vec<String> = self.app.iter().map(|it| format!("http://{it}")).collect();
+        let origins: Vec<String> =
+            self.app.iter().map(|it| format!("{}://{it}", self.scheme)).collect();
         // Frame policies know no addresses in brackets.
         origins.into_iter().filter(|it| !it.contains('[')).collect::<Vec<_>>().join(" ")
     }

@@ -1,14 +1,19 @@
 //! Headers that tell the browser what pages may do.
 //!
-//! The app may run its own scripts and nothing else, talk to its own origin, and show previews.
-//! A preview may do what pages do, but only the app may frame it.
+//! The app may run its own scripts and nothing else, talk to its own origin, and show previews; one
+//! worker of it may ask providers. A preview may do what pages do, but only the app may frame it.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{self, CONTENT_SECURITY_POLICY},
 };
 
+use wire::reach;
+
 use super::Hosts;
+
+/// The script of the worker that asks providers without this proxy.
+const CALLER: &str = "/caller_loader.js";
 
 const AGENT_CLUSTER: HeaderName = HeaderName::from_static("origin-agent-cluster");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -37,18 +42,50 @@ pub(super) fn harden(headers: &mut HeaderMap) {
     }
 }
 
+/// For hosts that are reached by TLS, and from then on by nothing else.
+pub(super) fn remember(headers: &mut HeaderMap) {
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+}
+
 /// For the app's pages, scripts and workers. Style elements are `CodeMirror`'s.
-pub(super) fn app(headers: &mut HeaderMap, hosts: &Hosts) {
+pub(super) fn app(headers: &mut HeaderMap, hosts: &Hosts, path: &str) {
+    if path == CALLER {
+        return caller(headers);
+    }
     set_policy(
         headers,
         &format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
              style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
              media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
-             worker-src 'self' blob:; frame-src 'self' http://*.{}; manifest-src 'self'; \
+             worker-src 'self' blob:; frame-src 'self' {}://*.{}; manifest-src 'self'; \
              object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            hosts.scheme(),
             hosts.preview_suffix()
         ),
+    );
+}
+
+/// For the one worker that goes out: it loads its own module, and asks where a browser may ask. A
+/// worker has the policy of its own script, not that of the page.
+fn caller(headers: &mut HeaderMap) {
+    let loopback = reach::LOOPBACK.map(|it| format!("{it}:*")).join(" ");
+    let vendors = reach::VENDORS.join(" ");
+    set_policy(
+        headers,
+        &format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+             connect-src 'self' {vendors} {loopback}"
+        ),
+    );
+}
+
+/// For the administration's page: its own files, and nothing inline.
+pub(super) fn admin(headers: &mut HeaderMap) {
+    set_policy(
+        headers,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
 }
 

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, header, request::Parts};
 use super::{
     Shared,
     gate::wants_page,
-    policy,
+    policy, relays,
     site::{found, missing},
 };
 
@@ -43,5 +43,6 @@ pub(super) async fn serve(state: &Shared, request: &Parts) -> Response {
 
 /// The app's own addresses answer nothing here, not even with a page.
 fn is_reserved(path: &str) -> bool {
-    ["/app/", "/v1/", "/git/"].iter().any(|it| path.starts_with(it))
+    let begins = ["/app/", "/v1/", "/admin", "/auth/"].iter().any(|it| path.starts_with(it));
+    begins || relays::is_relay(path)
 }

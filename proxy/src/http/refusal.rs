@@ -8,10 +8,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use providers::failure;
+use providers::{converse, failure};
 use wire::{Rejection, RejectionCode};
 
-use super::dialects;
+use super::{dialects, relays};
+use crate::{accounts::NotChanged, keys::BadStore, store::StoreError};
 
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -23,11 +24,59 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, code: RejectionCode, message: &str) -> Self {
         Self { status, rejection: failure::plain(code, message) }
     }
+
+    pub(super) fn with_status(status: StatusCode, rejection: Rejection) -> Self {
+        Self { status, rejection }
+    }
 }
 
 impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         Self { status: status(rejection.code), rejection }
+    }
+}
+
+pub(super) fn bad(message: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, RejectionCode::BadRequest, message)
+}
+
+pub(super) fn not_there(what: &str) -> Refusal {
+    let message = format!("There is no such {what}");
+    Refusal::new(StatusCode::NOT_FOUND, RejectionCode::BadRequest, &message)
+}
+
+pub(super) fn conflict(message: &str) -> Refusal {
+    Refusal::new(StatusCode::CONFLICT, RejectionCode::BadRequest, message)
+}
+
+/// The log says how it failed.
+impl From<StoreError> for Refusal {
+    fn from(err: StoreError) -> Self {
+        tracing::error!(cause = %err, "the store failed");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            RejectionCode::Broken,
+            "The proxy's database does not answer; nothing was changed",
+        )
+    }
+}
+
+impl From<BadStore> for Refusal {
+    fn from(err: BadStore) -> Self {
+        tracing::error!(cause = %err, "no random numbers");
+        failure::plain(RejectionCode::Broken, "The proxy failed; see its log").into()
+    }
+}
+
+impl From<NotChanged> for Refusal {
+    fn from(err: NotChanged) -> Self {
+        match err {
+            NotChanged::Taken => conflict("There is one with this name already"),
+            NotChanged::Unknown(what) => not_there(what),
+            NotChanged::Bad(_) | NotChanged::Patterns(_) => bad(&format!("Not changed: {err}")),
+            NotChanged::Secret(err) => err.into(),
+            NotChanged::Store(err) => err.into(),
+        }
     }
 }
 
@@ -40,19 +89,7 @@ impl IntoResponse for Refusal {
 }
 
 fn status(code: RejectionCode) -> StatusCode {
-    match code {
-        RejectionCode::NotPaired => StatusCode::UNAUTHORIZED,
-        RejectionCode::NoProvider | RejectionCode::UnknownModel => StatusCode::NOT_FOUND,
-        RejectionCode::Busy => StatusCode::TOO_MANY_REQUESTS,
-        RejectionCode::PromptTooLong => StatusCode::PAYLOAD_TOO_LARGE,
-        RejectionCode::BadRequest => StatusCode::BAD_REQUEST,
-        // The key is ours to mend, not the asker's: their own was good.
-        RejectionCode::BadKey
-        | RejectionCode::Unreachable
-        | RejectionCode::CutOff
-        | RejectionCode::ProviderFailed => StatusCode::BAD_GATEWAY,
-        RejectionCode::Broken => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    StatusCode::from_u16(failure::status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 pub(super) async fn wrong_method() -> Refusal {
@@ -69,9 +106,10 @@ pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Res
         return response;
     };
     rejection.request_id = Some(request_id.to_owned());
+    let ours = || serde_json::to_vec(&rejection).unwrap_or_default(); // Texts always serialize.
     let body = match dialects::spoken_at(path) {
         Some(dialect) => dialect.write_error(&rejection),
-        None => serde_json::to_vec(&rejection).unwrap_or_default(), // Texts always serialize.
+        None => relays::write_error(path, &rejection).unwrap_or_else(ours),
     };
     tracing::info!(code = ?rejection.code, why = rejection.message, "refused");
     let headers = response.headers_mut();
@@ -80,6 +118,11 @@ pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Res
     headers.remove(header::CONTENT_LENGTH);
     if let Some(secs) = rejection.retry_after_secs {
         headers.insert(header::RETRY_AFTER, secs.into());
+    }
+    if path.starts_with("/model/") {
+        // Amazon's clients choose the error's class by it, and not by the status.
+        let class = HeaderValue::from_static(converse::error_type(rejection.code));
+        headers.insert(converse::ERROR_TYPE, class);
     }
     *response.body_mut() = Body::from(body);
     response

@@ -53,14 +53,14 @@ pub(super) async fn serve(State(state): State<Shared>, request: Request) -> Resp
         }
         None => missing(),
     };
-    policy::app(response.headers_mut(), &state.hosts);
+    policy::app(response.headers_mut(), &state.hosts, path);
     response
 }
 
 /// A place within the app, which has no file of its own.
 fn is_place(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
-    !last.contains('.') && !path.starts_with("/app/") && dialects::spoken_at(path).is_none()
+    !last.contains('.') && !super::gate::is_api(path) && dialects::spoken_at(path).is_none()
 }
 
 pub(super) fn missing() -> Response {

@@ -9,23 +9,64 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::stream;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use wire::Usage;
 
-use crate::exchange::Answer;
+use crate::{budget::RateLeft, exchange::Answer};
+
+/// What an answer in one piece cost, in dollars; a stream tells its usage in its own events.
+pub(super) const COST: HeaderName = HeaderName::from_static("x-easel-cost");
+
+/// A figure is counted by the bytes, because the provider tells none.
+pub(super) const ESTIMATED: HeaderName = HeaderName::from_static("x-easel-estimated");
+
+/// What may still be asked, under the names that OpenAI's clients know.
+pub(super) const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
+pub(super) const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining-requests");
+pub(super) const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset-requests");
 
 pub(super) fn respond(answer: Answer) -> Response {
     match answer {
-        Answer::Whole(body) => with_type(Body::from(body), "application/json"),
-        Answer::Stream { media_type, stream } => {
+        Answer::Whole { body, usage, rate_left } => {
+            let mut response = with_type(Body::from(body), "application/json");
+            cost(response.headers_mut(), &usage);
+            limits(response.headers_mut(), rate_left);
+            response
+        }
+        Answer::Stream { media_type, stream, rate_left } => {
             let body = Body::from_stream(stream::unfold(stream, |mut it| async {
                 let bytes: Bytes = it.next().await?;
                 Some((Ok::<_, Infallible>(bytes), it))
             }));
             let mut response = with_type(body, media_type);
+            limits(response.headers_mut(), rate_left);
             // Relays in between must not collect it.
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
         }
+    }
+}
+
+/// Tells what an answer in one piece cost, in dollars.
+fn cost(headers: &mut HeaderMap, usage: &Usage) {
+    let Some(nano) = usage.cost_nano else { return };
+    let dollars = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
+    if let Ok(value) = HeaderValue::from_str(&dollars) {
+        headers.insert(COST, value);
+    }
+    if usage.estimated {
+        headers.insert(ESTIMATED, HeaderValue::from_static("true"));
+    }
+}
+
+/// Tells how often one may still ask at once; nothing where that has no end.
+fn limits(headers: &mut HeaderMap, left: Option<RateLeft>) {
+    let Some(left) = left else { return };
+    headers.insert(LIMIT, left.most.get().into());
+    headers.insert(REMAINING, left.left.into());
+    let secs = left.full_in.as_millis().div_ceil(1_000);
+    if let Ok(value) = HeaderValue::from_str(&format!("{secs}s")) {
+        headers.insert(RESET, value);
     }
 }
 

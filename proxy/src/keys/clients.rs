@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{BadStore, Secret, file, secret::hex};
 
 /// Tells a key of ours from others' in a person's files.
-const PREFIX: &str = "easel-";
+pub(crate) const PREFIX: &str = "easel-";
 
 #[derive(Debug, Default)]
 pub struct Clients {
@@ -44,6 +44,20 @@ impl Clients {
             .map_err(|err| BadStore::Damaged { path: self.path.clone(), what: err.to_string() })?;
         file::replace(&self.path, &text)?;
         Ok(key)
+    }
+
+    /// Knows further keys, which stand in the configuration.
+    #[must_use]
+    pub fn with(mut self, configured: &[(String, Secret)]) -> Self {
+        for (name, key) in configured {
+            self.hashes.insert(name.clone(), Secret::new(hash(key.expose())));
+        }
+        self
+    }
+
+    /// Returns each client's name and the SHA-256 of its key, in hexadecimal digits.
+    pub fn hashes(&self) -> impl Iterator<Item = (&str, &Secret)> {
+        self.hashes.iter().map(|it| (it.0.as_str(), it.1))
     }
 
     /// Returns the client that a key belongs to.

@@ -3,8 +3,8 @@
 //! It does not know what is in them.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write as _},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
 };
@@ -12,27 +12,40 @@ use std::{
 use super::BadStore;
 
 /// Reads a file; none if there is none. One that others may read is made private first.
-pub(super) fn read(path: &Path) -> Result<Option<String>, BadStore> {
+pub(crate) fn read(path: &Path) -> Result<Option<String>, BadStore> {
     let unusable = |source| BadStore::Unusable { path: path.to_owned(), source };
-    match fs::metadata(path) {
+    let mut file = match File::open(path) {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(err) => return Err(unusable(err)),
-        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(unusable)?;
-        }
-        Ok(_) => {}
+        Ok(file) => file,
+    };
+    make_private(&file).map_err(unusable)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unusable)?;
+    Ok(Some(text))
+}
+
+/// Takes away what others may do with a file.
+pub(crate) fn make_private(file: &File) -> io::Result<()> {
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
     }
-    fs::read_to_string(path).map(Some).map_err(unusable)
+    Ok(())
+}
+
+/// Makes a folder that only its owner enters, if there is none.
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Replaces a file by another one in one step, durably.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), BadStore> {
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), BadStore> {
     write(path, text).map_err(|source| BadStore::Unusable { path: path.to_owned(), source })
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    private_folder(folder)?;
     let unfinished = path.with_extension(format!("{}.part", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);

@@ -37,6 +37,8 @@ struct Contents {
 pub struct SavedProviders {
     path: PathBuf,
     providers: BTreeMap<String, Saved>,
+    /// Since it was read.
+    changes: u64,
 }
 
 impl SavedProviders {
@@ -44,7 +46,7 @@ impl SavedProviders {
         let path = data.join("providers.json");
         let damaged = |what: String| BadStore::Damaged { path: path.clone(), what };
         let Some(text) = file::read(&path)? else {
-            return Ok(Self { path, providers: BTreeMap::new() });
+            return Ok(Self { path, providers: BTreeMap::new(), changes: 0 });
         };
         // The error's text would quote the file.
         let contents: Contents = serde_json::from_str(&text)
@@ -52,12 +54,18 @@ impl SavedProviders {
         if contents.version != VERSION {
             return Err(damaged(format!("it is of version {}", contents.version)));
         }
-        Ok(Self { path, providers: contents.providers })
+        Ok(Self { path, providers: contents.providers, changes: 0 })
     }
 
     #[must_use]
     pub fn all(&self) -> &BTreeMap<String, Saved> {
         &self.providers
+    }
+
+    /// How often it was changed since it was read.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Saves a change whose address was parsed.
@@ -93,6 +101,7 @@ impl SavedProviders {
             .map_err(|err| BadStore::Damaged { path: self.path.clone(), what: err.to_string() })?;
         file::replace(&self.path, &text)?;
         self.providers = contents.providers;
+        self.changes += 1;
         Ok(())
     }
 }

@@ -5,11 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// In a row, before a lane is left alone: two requests with all their tries.
-const FAILURES: u32 = 6;
-
-/// The first rest; each further one is twice as long.
-const FIRST_REST: Duration = Duration::from_secs(5);
+use super::Rules;
 
 const LONGEST_REST: Duration = Duration::from_secs(300);
 
@@ -43,12 +39,13 @@ impl Breaker {
         Admission::Go
     }
 
-    pub(super) fn failed(&mut self, now: Instant) {
+    pub(super) fn failed(&mut self, now: Instant, rules: &Rules) {
         self.n_failures = self.n_failures.saturating_add(1);
-        if self.n_failures < FAILURES {
+        if self.n_failures < rules.failures {
             return;
         }
-        let rest = FIRST_REST.saturating_mul(1 << self.n_rests.min(8)).min(LONGEST_REST);
+        let longest = rules.rest.max(LONGEST_REST);
+        let rest = rules.rest.saturating_mul(1 << self.n_rests.min(8)).min(longest);
         self.n_rests = self.n_rests.saturating_add(1);
         self.until = Some(now + rest);
     }
@@ -68,20 +65,22 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    const RULES: Rules = Rules { retries: 2, failures: 6, rest: Duration::from_secs(5) };
+
     #[test]
     fn after_a_rest_one_tries_for_all() {
         let mut breaker = Breaker::default();
         let start = Instant::now();
-        for _ in 0..FAILURES {
+        for _ in 0..RULES.failures {
             assert_eq!(breaker.admit(start), Admission::Go);
-            breaker.failed(start);
+            breaker.failed(start, &RULES);
         }
-        assert_eq!(breaker.admit(start), Admission::Wait(FIRST_REST));
-        let later = start + FIRST_REST;
+        assert_eq!(breaker.admit(start), Admission::Wait(RULES.rest));
+        let later = start + RULES.rest;
         assert_eq!(breaker.admit(later), Admission::Go);
         assert_eq!(breaker.admit(later), Admission::Wait(TRY));
-        breaker.failed(later);
-        assert_eq!(breaker.admit(later), Admission::Wait(2 * FIRST_REST));
+        breaker.failed(later, &RULES);
+        assert_eq!(breaker.admit(later), Admission::Wait(2 * RULES.rest));
     }
 
     #[test]
@@ -89,7 +88,7 @@ mod tests {
         let mut breaker = Breaker::default();
         let now = Instant::now();
         for _ in 0..100 {
-            breaker.failed(now);
+            breaker.failed(now, &RULES);
         }
         assert_eq!(breaker.rests(now), Some(LONGEST_REST));
     }

@@ -8,9 +8,9 @@ use std::{collections::VecDeque, time::Duration};
 use http::Response;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use providers::{Dialect, failure, feed::Feed, prices::Price, reply::distinguish, script::Step};
+use providers::{Dialect, feed::Feed, prices::Price, reply::distinguish, script::Step};
 use tokio::time::{Instant, sleep_until, timeout};
-use wire::{ModelEvent, Rejection, RejectionCode};
+use wire::{ModelEvent, Rejection};
 
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -68,12 +68,8 @@ impl Reply {
         if !self.id.is_empty() {
             distinguish(&mut events, &self.id);
         }
-        for event in &mut events {
-            if let (ModelEvent::Usage(usage), Some(price)) = (event, &self.price)
-                && usage.cost_nano.is_none()
-            {
-                usage.cost_nano = Some(price.cost(usage));
-            }
+        if let Some(price) = &self.price {
+            price.charge(&mut events);
         }
         let over =
             events.iter().any(|it| matches!(it, ModelEvent::Finish { .. } | ModelEvent::Error(_)));
@@ -115,7 +111,7 @@ async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Ve
                 feed.end(&mut events);
             }
             Ok(None) => feed.end(&mut events),
-            Err(_) => silent(feed, &mut events),
+            Err(_) => feed.fall_silent(&mut events),
         }
         if !events.is_empty() {
             return events;
@@ -128,12 +124,4 @@ pub(crate) async fn drain(mut body: Incoming) {
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     // A provider that goes on talking loses its connection.
     timeout(DRAIN, rest).await.ok();
-}
-
-fn silent(feed: &mut Feed, events: &mut Vec<ModelEvent>) {
-    feed.end(events);
-    if let Some(ModelEvent::Error(rejection)) = events.last_mut() {
-        let message = "The provider fell silent in the middle of its answer";
-        *rejection = failure::plain(RejectionCode::CutOff, message);
-    }
 }

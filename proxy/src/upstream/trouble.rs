@@ -7,7 +7,7 @@ use std::{error::Error, io};
 use providers::failure;
 use wire::{Rejection, RejectionCode};
 
-pub(super) fn unreachable(provider: &str, err: &hyper_util::client::legacy::Error) -> Rejection {
+pub(crate) fn unreachable(provider: &str, err: &hyper_util::client::legacy::Error) -> Rejection {
     let causes = causes(err);
     tracing::warn!(provider, cause = causes.join(": "), "provider not reached");
     let kind = io_kind(err);

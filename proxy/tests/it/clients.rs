@@ -74,7 +74,7 @@ async fn errors_have_the_dialects_own_shape() {
     };
     let token = easel.token.clone();
     let ask = |prompt: &str| body("recorded/recorded-model", prompt, true);
-    assert_eq!(error("no", ask("hi")).await, r#"401 "invalid_request_error" "invalid_api_key""#);
+    assert_eq!(error("no", ask("hi")).await, r#"401 "authentication_error" "invalid_api_key""#);
     assert_eq!(
         error(&token, ask("rate limit")).await,
         r#"429 "rate_limit_error" "rate_limit_exceeded""#

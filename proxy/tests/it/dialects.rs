@@ -1,6 +1,9 @@
 //! Each dialect at the proxy's doors against each provider behind it.
 
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use wire::ProviderKind;
 
 use crate::easel::{Answer, Ask, Easel};
 
@@ -24,6 +27,34 @@ async fn the_same_dialect_on_both_sides_is_the_same_bytes() {
             assert_eq!(asked["body"]["field_of_tomorrow"], json!({ "z": 1, "a": [2] }));
             assert_eq!(asked["body"]["model"], model.split_once('/').unwrap().1);
         }
+    }
+}
+
+/// A client of OpenAI's that keeps nothing of a reply but its text and its calls.
+#[tokio::test]
+async fn signed_thoughts_come_back_by_the_id_of_a_call() {
+    let easel = Easel::start().await;
+    let (path, model) = (PAIRED[0].0, PAIRED[1].1);
+    for stream in [false, true] {
+        let mut body = ask(path, model, stream);
+        let answer = post(&easel, path, &body).await.text();
+        let at = answer.find("\"id\":\"toolu_").unwrap() + 6;
+        let id = &answer[at..at + answer[at..].find('"').unwrap()];
+        assert!(id.contains("_eh"), "{id}");
+        let function = json!({ "name": "write", "arguments": "{}" });
+        let call = json!({ "id": id, "type": "function", "function": function });
+        let messages = body["messages"].as_array_mut().unwrap();
+        messages.push(json!({ "role": "assistant", "content": "I write.", "tool_calls": [call] }));
+        messages.push(json!({ "role": "tool", "tool_call_id": id, "content": "written" }));
+        assert_eq!(post(&easel, path, &body).await.status, 200);
+        let asked = easel.upstream.asked().pop().unwrap();
+        let said = asked["body"]["messages"][1]["content"].as_array().unwrap();
+        let kinds: Vec<&str> = said.iter().map(|it| it["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["thinking", "text", "tool_use"], "{asked}");
+        assert_eq!(said[0]["signature"], "cmVjb3JkZWQ=");
+        let own = id.split("_eh").next().unwrap();
+        assert_eq!(said[2]["id"], own);
+        assert_eq!(asked["body"]["messages"][2]["content"][0]["tool_use_id"], own);
     }
 }
 
@@ -151,6 +182,11 @@ async fn each_door_answers_in_its_dialect() {
             "\"candidates\":[",
         ),
         (
+            &format!("/v1/models/{model}:generateContent"),
+            json!({ "contents": [{ "role": "user", "parts": [{ "text": "hi" }] }] }),
+            "\"candidates\":[",
+        ),
+        (
             &format!("/model/{model}/converse"),
             json!({ "messages": [{ "role": "user", "content": [{ "text": "hi" }] }] }),
             "\"stopReason\":\"tool_use\"",
@@ -180,6 +216,7 @@ async fn each_door_answers_in_its_dialect() {
     assert_eq!(events.header("content-type"), "text/event-stream");
     let refused = post(&easel, "/model/none/converse", &json!({ "messages": 7 })).await;
     assert_eq!(refused.status, 400, "{}", refused.text());
+    assert_eq!(refused.header("x-amzn-errortype"), "ValidationException");
 }
 
 #[tokio::test]
@@ -194,6 +231,64 @@ async fn tokens_are_counted_by_the_provider_or_estimated_and_said_so() {
     let guessed = post(&easel, path, &ask("/v1/messages", "recorded/m", false)).await;
     assert!(guessed.json()["input_tokens"].as_u64().unwrap() > 10);
     assert_eq!(guessed.header("x-easel-estimated"), "true");
+}
+
+/// Each door with a provider of its own dialect, and a prompt that is answered slowly.
+fn slow_pairs() -> Vec<(ProviderKind, &'static str, Value)> {
+    let parts = json!([{ "role": "user", "parts": [{ "text": "slow" }] }]);
+    let blocks = json!([{ "role": "user", "content": [{ "text": "slow" }] }]);
+    let input = json!({ "model": "v/m", "stream": true, "input": "slow" });
+    let mut chat = ask("/v1/chat/completions", "v/m", true);
+    chat["messages"][0]["content"] = "slow".into();
+    let mut messages = ask("/v1/messages", "v/m", true);
+    messages["messages"][0]["content"] = "slow".into();
+    let gemini = "/v1beta/models/v%2Fm:streamGenerateContent?alt=sse";
+    let converse = "/model/v%2Fm/converse-stream";
+    vec![
+        (ProviderKind::OpenaiCompatible, "/v1/chat/completions", chat.clone()),
+        (ProviderKind::Anthropic, "/v1/messages", messages),
+        (ProviderKind::OpenaiResponses, "/v1/responses", input),
+        (ProviderKind::Gemini, gemini, json!({ "contents": parts })),
+        (ProviderKind::Bedrock, converse, json!({ "messages": blocks })),
+        (ProviderKind::Ollama, "/api/chat", chat),
+    ]
+}
+
+#[tokio::test]
+async fn what_goes_through_does_not_wait_for_the_end() {
+    for (kind, path, body) in slow_pairs() {
+        let easel = Easel::start_with(|config| {
+            config.endpoints.truncate(1);
+            config.endpoints[0].id = "v".to_owned();
+            config.endpoints[0].kind = kind;
+        })
+        .await;
+        let mut response = easel.app_stream("POST", path, &body).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.body_mut().frame().await.unwrap().unwrap();
+        assert_eq!(easel.upstream.n_open(), 1, "{path}: the reply is still under way");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_only_ever_comments_fills_no_memory() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+        connection.write_all(head.as_bytes()).await.unwrap();
+        // Until the proxy has had enough.
+        while connection.write_all(&b": thinking\n\n".repeat(1000)).await.is_ok() {}
+    });
+    let easel = Easel::start_with(|config| {
+        config.endpoints[0].base_url = format!("http://{address}");
+    })
+    .await;
+    let (path, model) = PAIRED[0];
+    let mut response = easel.app_stream("POST", path, &ask(path, model, true)).await;
+    let first = response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(first.starts_with(b": thinking\n\n: thinking"), "{:?}", &first[..first.len().min(99)]);
 }
 
 fn ask(path: &str, model: &str, stream: bool) -> Value {

@@ -3,6 +3,10 @@
 //! No site may spend the person's money. Each refusal is checked to have reached no provider.
 
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::{
     easel::{Answer, Ask, Easel},
@@ -177,7 +181,11 @@ async fn origins_of_the_list_may_ask_and_read() {
     let refused = easel.ask(&easel.home(), Ask::get("/app/models", &[("origin", allowed)])).await;
     assert_eq!(refused.status, 401);
     assert_eq!(refused.header("access-control-allow-origin"), allowed);
-    assert_eq!(refused.header("access-control-expose-headers"), "x-request-id,retry-after");
+    assert_eq!(
+        refused.header("access-control-expose-headers"),
+        "x-request-id,retry-after,x-easel-cost,x-easel-estimated,x-ratelimit-limit-requests,\
+         x-ratelimit-remaining-requests,x-ratelimit-reset-requests,mcp-session-id"
+    );
 
     let foreign = Ask {
         headers: &[("origin", "https://evil.example"), ("access-control-request-method", "POST")],
@@ -205,4 +213,26 @@ async fn refused(easel: &Easel, host: &str, headers: &[(&str, &str)], status: u1
         }
     }
     assert!(easel.upstream.asked().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_is_refused_before_the_body_came_keeps_the_connection() {
+    let easel = Easel::start().await;
+    let mut connection = TcpStream::connect(easel.address).await.unwrap();
+    let host = format!("host: 127.0.0.1:{}\r\n", easel.address.port());
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\n{host}content-type: application/json\r\ncontent-length: 2\r\n\r\n"
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut read = [0; 4096];
+    let n = connection.read(&mut read).await.unwrap();
+    assert!(read[..n].starts_with(b"HTTP/1.1 401 "), "{}", String::from_utf8_lossy(&read[..n]));
+    let next = format!("{{}}GET /healthz HTTP/1.1\r\n{host}\r\n");
+    connection.write_all(next.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    while !text.contains("HTTP/1.1 200") {
+        let n = connection.read(&mut read).await.unwrap();
+        assert!(n > 0, "the connection was closed: {text}");
+        text += &String::from_utf8_lossy(&read[..n]);
+    }
 }

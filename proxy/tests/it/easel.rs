@@ -10,7 +10,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use easel_proxy::config::{Config, Endpoint};
+use easel_proxy::{
+    Reread,
+    config::{Config, Endpoint},
+};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -50,8 +53,16 @@ impl Easel {
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_again(change, |_| None).await
+    }
+
+    /// Starts with a way to read the configuration anew, made of the first one.
+    pub async fn start_again(
+        change: impl FnOnce(&mut Config),
+        reread: impl FnOnce(&Config) -> Option<Reread>,
+    ) -> Self {
         listen_to_the_log();
-        let upstream = Upstream::new(None);
+        let upstream = Upstream::new(None, false);
         let address = upstream.start(0).await;
         let folder = tempfile::tempdir().unwrap();
         let endpoint = |id: &str, kind| Endpoint {
@@ -62,23 +73,19 @@ impl Easel {
             models: Vec::new(),
         };
         let mut config = Config {
-            host: [127, 0, 0, 1].into(),
             port: 0,
             site: folder.path().join("site"),
-            data: folder.path().join("data"),
-            scripts: None,
-            open: false,
-            hosts: Vec::new(),
-            origins: Vec::new(),
             idle: Duration::from_secs(5),
             groups: easel_proxy::catalogue::Groups::new(),
             endpoints: vec![
                 endpoint("recorded", ProviderKind::OpenaiCompatible),
                 endpoint("claude", ProviderKind::Anthropic),
             ],
+            ..Config::at(&folder.path().join("data"))
         };
         change(&mut config);
-        let bound = easel_proxy::bind(config).await.unwrap();
+        let reread = reread(&config);
+        let bound = easel_proxy::bind_with(config, reread).await.unwrap();
         let (end, ended) = oneshot::channel();
         let (address, token) = (bound.address, bound.token.expose().to_owned());
         let served = tokio::spawn(async move {
@@ -174,6 +181,8 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut()
     panic!("never: {what}");
 }
 
+const LOG_LIMIT_BYTES: usize = 64 << 20;
+
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Everything that was logged so far, by all tests of this process.
@@ -189,7 +198,12 @@ struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        lock().extend_from_slice(bytes);
+        let mut log = lock();
+        // A long run says more than anybody looks for.
+        if log.len() > LOG_LIMIT_BYTES {
+            log.clear();
+        }
+        log.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

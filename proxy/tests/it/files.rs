@@ -101,6 +101,22 @@ async fn the_app_may_run_its_own_scripts_and_show_previews_only() {
 }
 
 #[tokio::test]
+async fn one_worker_of_the_app_may_ask_providers() {
+    let easel = easel().await;
+    let answer = get(&easel, "/caller_loader.js", &[]).await;
+    assert_eq!(
+        answer.header("content-security-policy"),
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' \
+         https://api.anthropic.com https://api.openai.com https://openrouter.ai \
+         https://generativelanguage.googleapis.com http://localhost:* http://127.0.0.1:*"
+    );
+    for path in ["/", "/app.js", &format!("/{HASHED}")] {
+        let policy = get(&easel, path, &[]).await.header("content-security-policy").to_owned();
+        assert!(policy.contains("connect-src 'self';"), "{path}: {policy}");
+    }
+}
+
+#[tokio::test]
 async fn a_preview_host_serves_its_boot_page_and_nothing_else() {
     let easel = easel().await;
     let host = format!("pv-a1b2c3d4.preview.{}", easel.home());

@@ -59,8 +59,11 @@ async fn ask_failing(easel: &Easel) -> Answer {
 
 async fn start() -> Easel {
     let lane = |model: &str| Weighted { model: model.to_owned(), weight: 1 };
-    let both =
-        Group { lanes: vec![lane("recorded/first")], fallbacks: vec!["claude/second".to_owned()] };
+    let both = Group {
+        lanes: vec![lane("recorded/first")],
+        fallbacks: vec!["claude/second".to_owned()],
+        retries: None,
+    };
     Easel::start_with(|config| config.groups = Groups::from([("both".to_owned(), both)])).await
 }
 

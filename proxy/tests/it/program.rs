@@ -115,6 +115,25 @@ fn help_version_and_a_new_client() {
     assert!(!again.status.success());
 }
 
+#[test]
+fn a_new_owner_and_a_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = output(&folder, &["--new-owner", "Ann@Example.com"]);
+    let said = String::from_utf8(made.stdout).unwrap();
+    assert!(said.contains("owns `Local`") && said.contains("shared = true"), "{said}");
+    assert!(output(&folder, &["--new-owner", "ann@example.com"]).status.success());
+    assert!(!output(&folder, &["--new-owner", "no address"]).status.success());
+
+    let mut proxy = program(&folder, &["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let line = BufReader::new(proxy.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let port = line.split(':').nth(2).unwrap().split('/').next().unwrap();
+    let ready = output(&folder, &["--check", "--port", port]);
+    proxy.kill().unwrap();
+    proxy.wait().unwrap();
+    assert_eq!(String::from_utf8(ready.stdout).unwrap(), "ready\n");
+    assert!(!output(&folder, &["--check", "--port", port]).status.success());
+}
+
 fn output(folder: &TempDir, args: &[&str]) -> Output {
     program(folder, args).output().unwrap()
 }

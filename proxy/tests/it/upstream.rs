@@ -1,8 +1,11 @@
-//! A model provider that answers from recordings: for these tests, and for the browser's journeys
-//! through `examples/recorded-upstream.rs`.
+//! A model provider that answers from recordings: for these tests, for the browser's journeys and for the clients'
+//! ones through `examples/recorded-upstream.rs`.
 //!
-//! It speaks both dialects, wants the key `test-key`, and keeps what it was sent. It knows nothing
+//! It speaks every dialect, wants the key `test-key`, answers pages too, and keeps what it was sent. It knows nothing
 //! of the proxy. What the prompt says decides what goes wrong.
+
+#[path = "upstream/dialect.rs"]
+pub mod dialect;
 
 use std::{
     convert::Infallible,
@@ -18,14 +21,17 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use futures::{StreamExt as _, stream};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+
+use dialect::Dialect;
 
 pub const KEY: &str = "test-key";
 
@@ -40,18 +46,24 @@ pub struct Upstream {
     n_open: Arc<AtomicUsize>,
     /// Where what was asked is also written.
     log: Option<PathBuf>,
+    /// Refuses fields that the vendor does not know, and results without a call.
+    strict: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Dialect {
-    OpenAi,
-    Anthropic,
+/// One request.
+#[derive(Debug)]
+struct Asked {
+    dialect: Dialect,
+    stream: bool,
+    /// The prompt's last line; empty after a tool's result.
+    prompt: String,
+    answered: bool,
 }
 
 impl Upstream {
     #[must_use]
-    pub fn new(log: Option<PathBuf>) -> Self {
-        Self { log, ..Self::default() }
+    pub fn new(log: Option<PathBuf>, strict: bool) -> Self {
+        Self { log, strict, ..Self::default() }
     }
 
     #[must_use]
@@ -64,18 +76,30 @@ impl Upstream {
         self.n_open.load(Ordering::SeqCst)
     }
 
+    /// How often a prompt came.
+    fn n_asked(&self, prompt: &str) -> usize {
+        self.asked().iter().filter(|it| it["body"].to_string().contains(prompt)).count()
+    }
+
     /// Listens on the loopback and answers for ever.
     pub async fn start(&self, port: u16) -> SocketAddr {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new()
-            .route("/v1/chat/completions", post(openai))
-            .route("/v1/messages", post(anthropic))
+            .route("/v1/chat/completions", in_body(Dialect::Chat))
+            .route("/v1/messages", in_body(Dialect::Messages))
+            .route("/v1/responses", in_body(Dialect::Responses))
+            .route("/api/chat", in_body(Dialect::Ollama))
+            .route("/v1beta/models/{target}", post(gemini))
+            .route("/model/{model}/{method}", post(converse))
             .route("/v1/messages/count_tokens", post(count_tokens))
             .route("/v1/embeddings", post(embeddings))
+            .route("/v1beta/openai/embeddings", post(embeddings))
             .route("/v1/models", get(models))
             .route("/moved/models", get(moved))
             .route("/requests", get(requests))
+            .route("/open", get(open))
+            .layer(CorsLayer::new().allow_origin(Any).allow_headers(AllowHeaders::mirror_request()))
             .with_state(self.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         address
@@ -94,6 +118,10 @@ async fn requests(State(upstream): State<Upstream>) -> Json<Vec<Value>> {
     Json(upstream.asked())
 }
 
+async fn open(State(upstream): State<Upstream>) -> Json<usize> {
+    Json(upstream.n_open())
+}
+
 async fn count_tokens() -> Json<Value> {
     Json(json!({ "input_tokens": 42 }))
 }
@@ -107,7 +135,7 @@ async fn embeddings(State(upstream): State<Upstream>, Json(body): Json<Value>) -
         None => vec![input.as_str().unwrap().to_owned()],
     };
     if texts.iter().any(|it| it == "bad") {
-        return refusal(StatusCode::BAD_REQUEST, "a bad text");
+        return Dialect::Chat.refusal(StatusCode::BAD_REQUEST, "a bad text");
     }
     let data: Vec<Value> = texts
         .iter()
@@ -125,110 +153,143 @@ async fn moved() -> Response {
 
 async fn models(headers: HeaderMap) -> Response {
     if !has_key(&headers) {
-        return refusal(StatusCode::UNAUTHORIZED, "Incorrect API key provided: test-k*y");
+        let message = "Incorrect API key provided: test-k*y";
+        return Dialect::Chat.refusal(StatusCode::UNAUTHORIZED, message);
     }
     let data = ["recorded-model", "claude-recorded", "text-embedding-none"];
     let data: Vec<Value> = data.iter().map(|it| json!({ "id": it, "object": "model" })).collect();
     Json(json!({ "object": "list", "data": data })).into_response()
 }
 
-async fn openai(state: State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(Dialect::OpenAi, &state.0, &headers, &body)
+/// A dialect that says in the body whether it wants a stream.
+fn in_body(dialect: Dialect) -> MethodRouter<Upstream> {
+    post(async move |state: State<Upstream>, headers: HeaderMap, body: Bytes| {
+        answer(dialect, ("", None), &state.0, &headers, &body)
+    })
 }
 
-async fn anthropic(state: State<Upstream>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(Dialect::Anthropic, &state.0, &headers, &body)
+async fn gemini(
+    State(upstream): State<Upstream>,
+    Path(target): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let stream = target.ends_with(":streamGenerateContent");
+    let model = target.rsplit_once(':').map_or("", |it| it.0);
+    answer(Dialect::Gemini, (model, Some(stream)), &upstream, &headers, &body)
+}
+
+async fn converse(
+    State(upstream): State<Upstream>,
+    Path((model, method)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let stream = method == "converse-stream";
+    answer(Dialect::Converse, (&model, Some(stream)), &upstream, &headers, &body)
 }
 
 fn has_key(headers: &HeaderMap) -> bool {
     let is = |name: &str, expected: &str| headers.get(name).is_some_and(|it| it == expected);
-    is("authorization", &format!("Bearer {KEY}")) || is("x-api-key", KEY)
+    is("authorization", &format!("Bearer {KEY}"))
+        || ["x-api-key", "x-goog-api-key", "api-key"].into_iter().any(|it| is(it, KEY))
 }
 
-fn answer(dialect: Dialect, upstream: &Upstream, headers: &HeaderMap, body: &[u8]) -> Response {
+fn answer(
+    dialect: Dialect,
+    in_path: (&str, Option<bool>),
+    upstream: &Upstream,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     if !has_key(headers) {
         let sent = headers.get("x-api-key").or(headers.get("authorization"));
         let sent = sent.and_then(|it| it.to_str().ok()).unwrap_or("none");
-        return refusal(StatusCode::UNAUTHORIZED, &format!("Incorrect API key provided: {sent}"));
+        let message = format!("Incorrect API key provided: {sent}");
+        return dialect.refusal(StatusCode::UNAUTHORIZED, &message);
     }
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return refusal(StatusCode::BAD_REQUEST, "no JSON");
+        return dialect.refusal(StatusCode::BAD_REQUEST, "no JSON");
     };
-    let path = match dialect {
-        Dialect::OpenAi => "/v1/chat/completions",
-        Dialect::Anthropic => "/v1/messages",
-    };
-    upstream.keep(path, &body);
-    let messages = body["messages"].as_array().cloned().unwrap_or_default();
-    let last = messages.last().cloned().unwrap_or_default();
-    let answered = last["role"] == "tool" || last.to_string().contains("tool_result");
-    let last = if answered { String::new() } else { prompt(&last["content"]) };
-    if last.contains("rate limit") {
-        let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "slow down");
-        response.headers_mut().insert(header::RETRY_AFTER, 7.into());
-        return response;
+    upstream.keep(dialect.path(), &body);
+    if upstream.strict
+        && let Some(complaint) = dialect.complaint(&body)
+    {
+        return dialect.refusal(StatusCode::BAD_REQUEST, &complaint);
     }
-    if last.contains("quote the key") {
+    let (model, stream) = in_path;
+    let model = body["model"].as_str().unwrap_or(model);
+    if model.starts_with("unknown") {
+        return dialect.refusal(StatusCode::NOT_FOUND, &format!("there is no model `{model}`"));
+    }
+    let stream = stream.unwrap_or_else(|| match body["stream"].as_bool() {
+        Some(stream) => stream,
+        None => dialect == Dialect::Ollama,
+    });
+    let (prompt, answered) = dialect.last(&body);
+    let asked = Asked { dialect, stream, prompt, answered };
+    refused(&asked, upstream).unwrap_or_else(|| replied(&asked, upstream))
+}
+
+/// What is refused at once, by the words of the prompt.
+fn refused(asked: &Asked, upstream: &Upstream) -> Option<Response> {
+    let says = |part: &str| asked.prompt.contains(part);
+    let refusal = |status, message: &str| Some(asked.dialect.refusal(status, message));
+    if says("rate limit") {
+        let mut response = asked.dialect.refusal(StatusCode::TOO_MANY_REQUESTS, "slow down");
+        response.headers_mut().insert(header::RETRY_AFTER, 7.into());
+        return Some(response);
+    }
+    if says("limit once") && upstream.n_asked(&asked.prompt) == 1 {
+        let mut response = asked.dialect.refusal(StatusCode::TOO_MANY_REQUESTS, "slow down");
+        response.headers_mut().insert(header::RETRY_AFTER, 5.into());
+        return Some(response);
+    }
+    if says("quote the key") {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("your key is {KEY}"));
     }
-    if last.contains("flaky") && matches!(dialect, Dialect::OpenAi) {
+    if says("flaky") && asked.dialect == Dialect::Chat {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "only the other one works");
     }
-    if last.contains("stumble") && upstream.asked().len() % 2 == 1 {
+    if says("stumble") && upstream.asked().len() % 2 == 1 {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "once");
     }
-    if last.contains("fail") {
+    if says("fail") {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it broke at 10.1.2.3");
     }
-    if last.contains("unlucky") {
+    if says("unlucky") {
         return refusal(StatusCode::OK, "no luck");
     }
-    if last.contains("too much") {
+    if says("too much") {
         return refusal(StatusCode::BAD_REQUEST, "prompt is too long: 9 tokens > 8 maximum");
     }
-    let recording = match (dialect, answered) {
-        (Dialect::OpenAi, false) => include_str!("../recordings/openai/write.sse"),
-        (Dialect::OpenAi, true) => include_str!("../recordings/openai/finish.sse"),
-        (Dialect::Anthropic, false) => include_str!("../recordings/anthropic/write.sse"),
-        (Dialect::Anthropic, true) => include_str!("../recordings/anthropic/finish.sse"),
-    };
-    if body["stream"] != true {
-        let whole = match (dialect, answered) {
-            (Dialect::OpenAi, false) => include_str!("../recordings/openai/write.json"),
-            (Dialect::OpenAi, true) => include_str!("../recordings/openai/finish.json"),
-            (Dialect::Anthropic, false) => include_str!("../recordings/anthropic/write.json"),
-            (Dialect::Anthropic, true) => include_str!("../recordings/anthropic/finish.json"),
-        };
-        let whole = if last.contains("cut") { &whole[..whole.len() / 2] } else { whole };
-        return whole_answer(upstream, whole, last.contains("slow"));
+    None
+}
+
+fn replied(asked: &Asked, upstream: &Upstream) -> Response {
+    let says = |part: &str| asked.prompt.contains(part);
+    let recording = asked.dialect.recording(asked.answered);
+    if !asked.stream {
+        let whole = recording.whole;
+        let whole = if says("cut") { &whole[..whole.len() / 2] } else { whole };
+        return whole_answer(upstream, whole, says("slow"));
     }
-    let mut events: Vec<String> = recording.split_inclusive("\n\n").map(str::to_owned).collect();
+    let mut events = asked.dialect.events(recording.streamed);
     let mut pause = PAUSE;
-    if last.contains("cut") {
+    if says("cut") {
         events.truncate(events.len() - 3);
     }
-    if last.contains("garbage") {
-        events.insert(4, "data: <html>no</html>\n\n".to_owned());
+    if says("garbage") {
+        events.insert(4, asked.dialect.garbage().to_owned());
     }
-    if last.contains("slow") {
+    if says("slow") {
         pause = Duration::from_millis(300);
     }
-    if last.contains("silent") {
+    let stays = says("silent");
+    if stays {
         events.truncate(3);
-        return streamed(upstream, events, pause, true);
     }
-    streamed(upstream, events, pause, false)
-}
-
-/// The last line: before it stands what the app adds.
-fn prompt(content: &Value) -> String {
-    let mut texts = content.as_array().into_iter().flatten().filter_map(|it| it["text"].as_str());
-    let text = content.as_str().or_else(|| texts.next_back());
-    text.unwrap_or_default().trim_end().rsplit('\n').next().unwrap_or_default().to_owned()
-}
-
-fn refusal(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "error": { "message": message } }))).into_response()
+    streamed(upstream, asked.dialect.media_type(), events, pause, stays)
 }
 
 /// Answers in one piece, perhaps after a while, and notes when somebody leaves before.
@@ -246,13 +307,19 @@ fn whole_answer(upstream: &Upstream, whole: &str, slow: bool) -> Response {
 }
 
 /// Sends events one by one, and notes when the stream is over or dropped.
-fn streamed(upstream: &Upstream, events: Vec<String>, pause: Duration, stays: bool) -> Response {
+fn streamed(
+    upstream: &Upstream,
+    media_type: &'static str,
+    events: Vec<Vec<u8>>,
+    pause: Duration,
+    stays: bool,
+) -> Response {
     let open = Open::new(Arc::clone(&upstream.n_open));
     let rest = stream::once(async move {
         if stays {
             std::future::pending::<()>().await;
         }
-        String::new()
+        Vec::new()
     });
     let events = stream::iter(events).then(move |it| async move {
         sleep(pause).await;
@@ -262,7 +329,7 @@ fn streamed(upstream: &Upstream, events: Vec<String>, pause: Duration, stays: bo
         let _still_open = &open;
         Ok::<_, Infallible>(it)
     });
-    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response()
+    ([(header::CONTENT_TYPE, media_type)], Body::from_stream(events)).into_response()
 }
 
 #[derive(Debug)]

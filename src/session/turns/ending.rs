@@ -44,7 +44,7 @@ impl Session {
             writing.batch.put(key::STATE, schema::encode(&state.record));
             staged
         };
-        let error = said::outcome(&outcome)
+        let error = said::outcome(&outcome, self.is_direct(&run.model.provider))
             .map(|(text, remedy)| self.error_message(workspace, text, remedy));
         if let Some(error) = &error {
             writing.batch.put(key::message(error.id.as_str()), chat::record::encode(error));

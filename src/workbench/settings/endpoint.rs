@@ -1,7 +1,8 @@
 //! The form of one endpoint. The key can only be written: what was saved never comes back.
 
 use leptos::prelude::*;
-use link::settings::{Provider, Wish};
+use link::settings::{Provider, ProxyState, Wish};
+use wire::reach;
 
 use crate::{
     i18n::texts,
@@ -19,6 +20,22 @@ struct Preset {
 }
 
 const COMPATIBLE: &str = "openai-compatible";
+
+/// What a provider may speak, by whose way of asking it is.
+const DIALECTS: [(&str, &str); 8] = [
+    (COMPATIBLE, "OpenAI"),
+    ("openai-responses", "OpenAI Responses"),
+    ("anthropic", "Anthropic"),
+    ("gemini", "Google Gemini"),
+    ("ollama", "Ollama"),
+    ("azure", "Azure OpenAI"),
+    ("bedrock", "Amazon Bedrock"),
+    ("vertex", "Google Vertex AI"),
+];
+
+/// Where a key is kept.
+const PROXY: &str = "proxy";
+const BROWSER: &str = "browser";
 
 const BEDROCK: &str = "https://bedrock-runtime.us-east-1.amazonaws.com";
 
@@ -58,9 +75,16 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
     let start = known.unwrap_or_else(|| filled(&PRESETS[0]));
     let title = if fresh { text.add_title.to_owned() } else { (text.edit_of)(&start.id) };
     let chosen = RwSignal::new(PRESETS[0].id.to_owned());
+    let (was_direct, was_url) = (start.direct, StoredValue::new(start.base_url.clone()));
     let id = RwSignal::new(start.id);
     let kind = RwSignal::new(start.kind);
     let base_url = RwSignal::new(start.base_url);
+    // Without a proxy there is one place.
+    let away =
+        desk.views.settings.with_untracked(|it| !matches!(it.proxy, ProxyState::Connected { .. }));
+    let here = start.direct || fresh && away;
+    let place = RwSignal::new(if here { BROWSER } else { PROXY }.to_owned());
+    let direct = Memo::new(move |_| *place.read() == BROWSER);
     let key = RwSignal::new(String::new());
     let models = RwSignal::new(start.models.join("\n"));
 
@@ -80,14 +104,25 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
             },
         );
     let wrong_url = Signal::derive(move || {
-        if is_url(&base_url.read()) { String::new() } else { text.base_url_wrong.to_owned() }
+        let url = base_url.read();
+        let wrong = match (is_url(&url), direct.get()) {
+            (false, _) => text.base_url_wrong,
+            (true, true) if !reach::allows(url.trim()) => text.base_url_far,
+            (true, _) => "",
+        };
+        wrong.to_owned()
     });
     let wrong = Signal::derive(move || !wrong_id.read().is_empty() || !wrong_url.read().is_empty());
+    // A key stays where it is, for the address that it was typed for.
+    let stays =
+        move || direct.get() == was_direct && same_origin(&was_url.read_value(), &base_url.read());
     let key_hint = Signal::derive(move || {
         let needs = PRESETS.iter().find(|it| it.id == *chosen.read()).is_none_or(|it| it.needs_key);
         match &key_state {
-            Some(state) => (text.key_stays)(state),
+            Some(state) if stays() => (text.key_stays)(state),
+            Some(_) => text.key_again.to_owned(),
             None if fresh && !needs => text.key_not_needed.to_owned(),
+            None if direct.get() => text.key_kept_here.to_owned(),
             None => text.key_kept.to_owned(),
         }
     });
@@ -104,6 +139,7 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
             base_url: base_url.read_untracked().trim().trim_end_matches('/').to_owned(),
             key: (!typed.is_empty()).then_some(typed),
             models: lines(&models.read_untracked()),
+            direct: direct.get_untracked(),
         }));
         desk.wish(link::Wish::Settings(Wish::TestProvider { id: saved }));
         on_done.run(());
@@ -112,10 +148,9 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
         let name = if it.name.is_empty() { text.custom } else { it.name };
         (it.id.to_owned(), name.to_owned())
     });
-    let kinds = vec![
-        (COMPATIBLE.to_owned(), text.openai_compatible.to_owned()),
-        ("anthropic".to_owned(), text.anthropic.to_owned()),
-    ];
+    let kinds = DIALECTS.map(|(kind, name)| (kind.to_owned(), name.to_owned())).to_vec();
+    let places = [(PROXY, text.at_proxy), (BROWSER, text.in_browser)];
+    let places = places.map(|(id, name)| (id.to_owned(), name.to_owned())).to_vec();
     let name = title.clone();
     view! {
         <form
@@ -138,6 +173,12 @@ pub fn Endpoint(known: Option<Provider>, #[prop(into)] on_done: Callback<()>) ->
                 on_choose=move |it| kind.set(it)
             />
             <TextField label=text.base_url value=base_url kind="url" wrong=wrong_url />
+            <Select
+                label=text.key_place
+                value=place
+                options=places
+                on_choose=move |it| place.set(it)
+            />
             <TextField
                 label=text.key
                 value=key
@@ -167,6 +208,7 @@ fn filled(preset: &Preset) -> Provider {
         base_url: preset.base_url.to_owned(),
         key: String::new(),
         has_key: false,
+        direct: false,
         models: Vec::new(),
         test: link::settings::Test::NotRun,
     }
@@ -183,6 +225,12 @@ fn is_url(url: &str) -> bool {
     rest.is_some_and(|it| !it.is_empty() && !it.contains(char::is_whitespace))
 }
 
+/// Whether two addresses are of one server.
+fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |it: &str| it.trim().split('/').take(3).collect::<Vec<_>>().join("/");
+    origin(one) == origin(other)
+}
+
 fn lines(text: &str) -> Vec<String> {
     text.lines().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect()
 }
@@ -195,6 +243,7 @@ mod tests {
     fn every_preset_can_be_saved_as_it_is() {
         for it in PRESETS.iter().filter(|it| it.id != "custom") {
             assert!(is_id(it.id) && is_url(it.base_url), "{}", it.id);
+            assert!(DIALECTS.iter().any(|dialect| dialect.0 == it.kind), "{}", it.id);
         }
     }
 
@@ -210,6 +259,13 @@ mod tests {
     fn a_name_is_part_of_models_names() {
         assert!(is_id("my-box-2"));
         assert!(["", "My Box", "a/b", "ä"].into_iter().all(|it| !is_id(it)));
+    }
+
+    #[test]
+    fn a_key_stays_for_one_server() {
+        assert!(same_origin("https://a.example/v1", " https://a.example "));
+        assert!(!same_origin("https://a.example/v1", "https://b.example/v1"));
+        assert!(!same_origin("http://localhost:1/v1", "http://localhost:2/v1"));
     }
 
     #[test]

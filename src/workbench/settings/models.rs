@@ -1,7 +1,7 @@
 //! Where replies come from: the endpoints, their keys' state and whether they work.
 
 use leptos::prelude::*;
-use link::settings::{Provider, Test, Wish};
+use link::settings::{Provider, ProxyState, Test, Wish};
 
 use super::endpoint::Endpoint;
 use crate::{
@@ -89,15 +89,17 @@ fn Waiting() -> impl IntoView {
     }
 }
 
-/// Without a proxy no endpoint helps, so that is said first.
+/// Without a proxy only an endpoint whose key is here helps, so that is said first.
 #[component]
 fn Unreached() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let text = &texts().settings;
     let why = Memo::new(move |_| {
         desk.views.settings.with(|it| match &it.proxy {
-            link::settings::ProxyState::Unreachable { why } => Some(why.clone()),
-            link::settings::ProxyState::Unknown | link::settings::ProxyState::Connected { .. } => {
+            ProxyState::Unreachable { why } if !it.providers.iter().any(|it| it.direct) => {
+                Some(why.clone())
+            }
+            ProxyState::Unreachable { .. } | ProxyState::Unknown | ProxyState::Connected { .. } => {
                 None
             }
         })

@@ -77,6 +77,20 @@ fn a_test_that_runs_cannot_be_started_again() {
 }
 
 #[test]
+fn an_endpoint_says_where_its_key_is() {
+    let direct = Provider {
+        key: "in this browser".to_owned(),
+        has_key: true,
+        direct: true,
+        ..provider(Test::NotRun)
+    };
+    let proxy = ProxyState::Unreachable { why: "nothing answers".to_owned() };
+    let html = html(Section::Models, View { providers: vec![direct], proxy, ..View::default() });
+    assert!(html.contains("Key in this browser"), "{html}");
+    assert!(!html.contains("nothing answers"), "it needs no proxy: {html}");
+}
+
+#[test]
 fn without_a_proxy_models_say_so_first() {
     let proxy = ProxyState::Unreachable { why: "nothing answers".to_owned() };
     check(
@@ -182,6 +196,7 @@ fn provider(test: Test) -> Provider {
         base_url: "http://localhost:11434/v1".to_owned(),
         key: "not needed".to_owned(),
         has_key: false,
+        direct: false,
         models: vec!["a".to_owned()],
         test,
     }

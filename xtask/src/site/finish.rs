@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The modules that run in workers, each `NAME.js` with `NAME_bg.wasm`.
-const WORKERS: [&str; 2] = ["core", "compiler"];
+const WORKERS: [&str; 3] = ["core", "compiler", "caller"];
 
 /// Starts the page. The core's worker starts while the page's module is still on its way, and its module is compiled
 /// while the worker starts; what the worker says meanwhile waits for `browser/port.rs`. The page draws when the worker
@@ -71,6 +71,7 @@ pub(super) fn finish(web: &Web, profile: Profile) -> Outcome<()> {
     copy(&staged(), &site.dir)?;
     site.modules().optimise()?;
     site.worker("compiler", START)?;
+    site.worker("caller", START)?;
     let core = site.worker("core", CORE_START)?;
     site.boot(&core)?;
     let build = site.build_id()?;

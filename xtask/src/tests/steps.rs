@@ -4,9 +4,12 @@ use std::{fs, path::Path, process::Command};
 
 use super::count::Count;
 use crate::{
-    Outcome, browser_tests, places, run,
+    Outcome, browser_tests,
+    openapi::{self, Effort},
+    places, run,
     site::{self, Profile},
-    start,
+    start::{self, Servers},
+    stop,
     tools::{self, say},
 };
 
@@ -22,14 +25,21 @@ pub(super) struct Step {
 
 pub(super) const STEPS: &[Step] = &[
     Step { name: "format", what: "rustfmt", needs: &[], run: format },
-    Step { name: "clippy", what: "lints, natively", needs: &[], run: clippy },
+    Step {
+        name: "clippy",
+        what: "lints, natively, and the build of the tests",
+        needs: &[],
+        run: clippy,
+    },
     Step { name: "native", what: "tests without a browser", needs: &[], run: native },
     Step { name: "tools", what: "what the browser's builds need", needs: &[], run: set_up },
     Step { name: "clippy-web", what: "lints, for the browser", needs: &["tools"], run: clippy_web },
     Step { name: "scripts", what: "JavaScript: syntax and tests", needs: &["tools"], run: scripts },
     Step { name: "wasm", what: "tests/web.rs in Chromium", needs: &["tools"], run: wasm },
-    Step { name: "site", what: "the site and the proxy", needs: &["tools"], run: build },
+    Step { name: "clients", what: "real clients against the gateway", needs: &[], run: clients },
+    Step { name: "site", what: "the site", needs: &["tools"], run: build },
     Step { name: "e2e", what: "journeys in Chromium", needs: &["tools", "site"], run: journeys },
+    Step { name: "openapi", what: "requests by the proxy's document", needs: &[], run: openapi },
 ];
 
 pub(super) const SOAK: &[Step] = &[
@@ -40,6 +50,7 @@ pub(super) const SOAK: &[Step] = &[
         run: soak_native,
     },
     Step { name: "e2e", what: "journeys with EASEL_SOAK=1", needs: &[], run: soak_journeys },
+    Step { name: "openapi", what: "many more of them", needs: &[], run: soak_openapi },
 ];
 
 fn counted(command: &mut Command) -> Outcome<Count> {
@@ -53,11 +64,13 @@ fn format() -> Outcome<Count> {
 
 fn clippy() -> Outcome<Count> {
     let mut cargo = run::program("cargo");
-    cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-    counted(&mut cargo)
+    cargo.args(["test", "--no-run", "--workspace", "--all-targets"]);
+    counted(tools::linted(&mut cargo))
 }
 
 fn native() -> Outcome<Count> {
+    tools::servers()?;
+    tools::npm()?;
     on_outside_data()?;
     let nextest = run::asked(run::program("cargo").args(["nextest", "--version"])).is_some();
     let mut cargo = run::program("cargo");
@@ -66,7 +79,7 @@ fn native() -> Outcome<Count> {
     } else {
         cargo.args(["test", "--workspace", "--no-fail-fast"]);
     }
-    counted(&mut cargo)
+    counted(tools::linted(&mut cargo))
 }
 
 /// Sets up what the tests on outside data compare with.
@@ -123,17 +136,46 @@ fn wasm() -> Outcome<Count> {
     counted(&mut browser_tests::wasm()?)
 }
 
+/// Clients from PyPI and npm, in processes of their own and in a page, side by side: most of their time is waiting.
+fn clients() -> Outcome<Count> {
+    tools::npm()?;
+    tools::browser()?;
+    let python = tools::python()?;
+    let Servers { proxy, upstream } = start::build_for_tests()?;
+    let Some(chromium) = tools::chromium() else {
+        return stop("there is no Chromium: apt-get install chromium, or set EASEL_CHROMIUM");
+    };
+    let mut node = run::program("node");
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=4"]);
+    for script in ["canary", "python", "node", "page"] {
+        node.arg(places::root().join(format!("tests/clients/{script}.mjs")));
+    }
+    node.env("EASEL_PROXY", proxy).env("EASEL_UPSTREAM", upstream);
+    node.env("EASEL_PYTHON", python).env("EASEL_CHROMIUM", chromium);
+    counted(&mut node)
+}
+
 fn build() -> Outcome<Count> {
     site::build(Profile::Web)?;
-    start::build_proxy()?;
     Ok(Count::success())
 }
 
 fn journeys() -> Outcome<Count> {
-    counted(&mut browser_tests::journeys(&start::build_proxy()?)?)
+    counted(&mut browser_tests::journeys(&start::build_for_tests()?)?)
+}
+
+fn openapi() -> Outcome<Count> {
+    let said = openapi::check(Effort { examples: 10, secs: 60 })?;
+    Ok(Count::of(&said.text, said.succeeded))
+}
+
+fn soak_openapi() -> Outcome<Count> {
+    let said = openapi::check(Effort { examples: 500, secs: 900 })?;
+    Ok(Count::of(&said.text, said.succeeded))
 }
 
 fn soak_native() -> Outcome<Count> {
+    tools::servers()?;
     on_outside_data()?;
     let mut cargo = run::program("cargo");
     cargo.args(["test", "--workspace", "--release", "--no-fail-fast", "--", "--include-ignored"]);
@@ -143,6 +185,6 @@ fn soak_native() -> Outcome<Count> {
 fn soak_journeys() -> Outcome<Count> {
     tools::all()?;
     build()?;
-    let mut journeys = browser_tests::journeys(&start::build_proxy()?)?;
+    let mut journeys = browser_tests::journeys(&start::build_for_tests()?)?;
     counted(journeys.env("EASEL_SOAK", "1").env("EASEL_KILLS", "200"))
 }

@@ -1,4 +1,5 @@
-//! What comes from Debian's packages: Chromium, its driver, Python, and the compiler where rustup has no target to give.
+//! What comes from Debian's packages: Chromium, its driver, Python, the tests' databases, and the compiler where rustup
+//! has no target to give.
 //!
 //! Installs only as root or through a `sudo` that does not ask; else it prints the command and stops.
 
@@ -43,6 +44,19 @@ pub(super) fn ensure_rust() -> Outcome<()> {
     ];
     let missing = wanted.iter().filter(|(file, _)| !Path::new(file).exists());
     install(&missing.map(|(_, package)| *package).collect::<Vec<_>>())
+}
+
+/// The servers that the proxy's tests start for themselves.
+pub(super) fn ensure_servers() -> Outcome<()> {
+    let mut missing = Vec::new();
+    if run::which("redis-server").is_none() {
+        missing.push("redis-server");
+    }
+    // Debian keeps its programs in a folder of each version.
+    if run::which("initdb").is_none() && !Path::new("/usr/lib/postgresql").is_dir() {
+        missing.push("postgresql");
+    }
+    install(&missing)
 }
 
 pub(super) fn ensure_python() -> Outcome<()> {

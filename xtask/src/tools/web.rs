@@ -2,7 +2,7 @@
 //!
 //! Sets nothing up; see [`super::web`].
 
-use std::{ffi::OsString, process::Command};
+use std::{ffi::OsString, path::PathBuf, process::Command};
 
 use super::rust::Rust;
 use crate::{places, run};
@@ -14,8 +14,9 @@ pub(crate) struct Web {
 }
 
 impl Web {
-    pub(super) fn new(rust: Rust) -> Self {
-        let mut path = vec![places::tools().join("bin"), places::root().join("node_modules/.bin")];
+    pub(super) fn new(rust: Rust, programs: [PathBuf; 2]) -> Self {
+        let mut path = Vec::from(programs);
+        path.push(places::root().join("node_modules/.bin"));
         let mut vars = vec![("CARGO_TARGET_DIR", places::web_target().into_os_string())];
         // Leptos then hides the types of views: a fifth of the page's size.
         let mut flags = OsString::from("--cfg erase_components");
@@ -38,13 +39,18 @@ impl Web {
 
     /// Returns a command in this environment.
     pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = run::program(self.find(name));
+        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Returns where a program is; its name alone when it is nowhere.
+    pub(crate) fn find(&self, name: &str) -> PathBuf {
         let path = self.vars.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value);
         let found = path.and_then(|it| {
             std::env::split_paths(it).map(|dir| dir.join(name)).find(|it| it.is_file())
         });
-        let mut command = run::program(found.map_or_else(|| OsString::from(name), OsString::from));
-        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
-        command
+        found.unwrap_or_else(|| PathBuf::from(name))
     }
 
     /// Returns cargo in this environment, for the browser's target.

@@ -150,7 +150,7 @@ fn a_reply_becomes_chunks() {
     let text = String::from_utf8(written).unwrap().replace("\n\n", "\n");
     expect![[r#"
         data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","reasoning_content":"Hm"},"finish_reason":null}]}
-        data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"reasoning_details":[{"type":"reasoning.encrypted","format":"easel-v1","data":"easel1.eyJ4IjoxfQ"}]},"finish_reason":null}]}
+        data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"reasoning_details":[{"type":"reasoning.encrypted","format":"easel-v1","data":"ZWFzZWwxeyJ4IjoxfQ=="}]},"finish_reason":null}]}
         data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}
         data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"read","arguments":""}}]},"finish_reason":null}]}
         data: {"id":"chatcmpl-id","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{"}}]},"finish_reason":null}]}
@@ -183,7 +183,7 @@ fn a_reply_becomes_one_answer() {
                   {
                     "type": "reasoning.encrypted",
                     "format": "easel-v1",
-                    "data": "easel1.eyJ4IjoxfQ"
+                    "data": "ZWFzZWwxeyJ4IjoxfQ=="
                   }
                 ],
                 "content": "Hi",

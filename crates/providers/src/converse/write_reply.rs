@@ -287,6 +287,10 @@ fn exception(code: RejectionCode) -> &'static str {
     match code {
         RejectionCode::Busy => "throttlingException",
         RejectionCode::NotPaired
+        | RejectionCode::NotAllowed
+        | RejectionCode::InsufficientBalance
+        | RejectionCode::Repeated
+        | RejectionCode::Filtered
         | RejectionCode::NoProvider
         | RejectionCode::UnknownModel
         | RejectionCode::PromptTooLong

@@ -100,7 +100,9 @@ impl Event {
                 extend(&mut self.data, value, 0)?;
             }
             // A comment, a field without meaning for us, or an unknown one.
-            _ => {}
+            field if field.iter().all(|it| matches!(it, b' '..=b'~' | b'\t')) => {}
+            // The rest of the line may be one that was lost.
+            _ => return Err(BadStream::NoField),
         }
         Ok(())
     }

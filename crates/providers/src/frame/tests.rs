@@ -27,6 +27,13 @@ fn comments_and_unknown_fields_say_nothing() {
 }
 
 #[test]
+fn a_line_that_begins_with_garbage_is_not_passed_over() {
+    let mut splitter = Splitter::new(Framing::Events);
+    let read = splitter.push(b"data: 1\n\n\xbb\x95data: 2\n\ndata: 3\n\n", &mut |_| Ok(()));
+    assert!(matches!(read, Err(BadStream::NoField)), "{read:?}");
+}
+
+#[test]
 fn several_data_lines_are_one_text() {
     check(
         Framing::Events,

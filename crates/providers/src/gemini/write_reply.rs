@@ -285,8 +285,14 @@ pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
     let (code, status) = match rejection.code {
         RejectionCode::NotPaired => (401, "UNAUTHENTICATED"),
         RejectionCode::NoProvider | RejectionCode::UnknownModel => (404, "NOT_FOUND"),
+        RejectionCode::NotAllowed => (403, "PERMISSION_DENIED"),
+        // With 402, which HTTP has and Google does not.
+        RejectionCode::InsufficientBalance => (402, "FAILED_PRECONDITION"),
         RejectionCode::Busy => (429, "RESOURCE_EXHAUSTED"),
-        RejectionCode::PromptTooLong | RejectionCode::BadRequest => (400, "INVALID_ARGUMENT"),
+        RejectionCode::Repeated => (409, "ALREADY_EXISTS"),
+        RejectionCode::PromptTooLong | RejectionCode::BadRequest | RejectionCode::Filtered => {
+            (400, "INVALID_ARGUMENT")
+        }
         RejectionCode::BadKey
         | RejectionCode::Unreachable
         | RejectionCode::CutOff

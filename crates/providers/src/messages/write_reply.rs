@@ -248,8 +248,13 @@ pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
     let kind = match rejection.code {
         RejectionCode::NotPaired => "authentication_error",
         RejectionCode::NoProvider | RejectionCode::UnknownModel => "not_found_error",
+        RejectionCode::NotAllowed => "permission_error",
+        RejectionCode::InsufficientBalance => "billing_error",
         RejectionCode::Busy => "rate_limit_error",
-        RejectionCode::PromptTooLong | RejectionCode::BadRequest => "invalid_request_error",
+        RejectionCode::PromptTooLong
+        | RejectionCode::BadRequest
+        | RejectionCode::Repeated
+        | RejectionCode::Filtered => "invalid_request_error",
         RejectionCode::ProviderFailed => "overloaded_error",
         RejectionCode::BadKey
         | RejectionCode::Unreachable

@@ -2,7 +2,7 @@
 //!
 //! Knows no model and no day.
 
-use wire::Usage;
+use wire::{ModelEvent, Usage};
 
 use super::decimal::rounded;
 
@@ -129,6 +129,17 @@ impl Price {
     pub fn cost(&self, usage: &Usage) -> u64 {
         let sum = self.rates(usage.all_input_tokens()).sum(usage);
         u64::try_from(rounded(sum, MILLION)).unwrap_or(u64::MAX)
+    }
+
+    /// Says what a reply cost where its provider does not.
+    pub fn charge(&self, events: &mut [ModelEvent]) {
+        for event in events {
+            if let ModelEvent::Usage(usage) = event
+                && usage.cost_nano.is_none()
+            {
+                usage.cost_nano = Some(self.cost(usage));
+            }
+        }
     }
 
     /// Returns what a request can cost at most, in nano-dollars: all of its input and all of its

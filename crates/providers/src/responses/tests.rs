@@ -284,7 +284,7 @@ fn a_reply_becomes_events_that_read_the_same() {
         data: {"item_id":"rs_id_0","output_index":0,"summary_index":0,"part":{"type":"summary_text","text":"Hm"},"type":"response.reasoning_summary_part.done","sequence_number":7}
 
         event: response.output_item.done
-        data: {"output_index":0,"item":{"id":"rs_id_0","type":"reasoning","summary":[{"type":"summary_text","text":"Hm"}],"encrypted_content":"easel1.eyJ4IjoxfQ"},"type":"response.output_item.done","sequence_number":8}
+        data: {"output_index":0,"item":{"id":"rs_id_0","type":"reasoning","summary":[{"type":"summary_text","text":"Hm"}],"encrypted_content":"ZWFzZWwxeyJ4IjoxfQ=="},"type":"response.output_item.done","sequence_number":8}
 
         event: response.output_item.added
         data: {"output_index":1,"item":{"id":"msg_id_1","type":"message","status":"in_progress","role":"assistant","content":[]},"type":"response.output_item.added","sequence_number":9}
@@ -308,7 +308,7 @@ fn a_reply_becomes_events_that_read_the_same() {
         data: {"output_index":2,"item":{"id":"rs_id_2","type":"reasoning","summary":[]},"type":"response.output_item.added","sequence_number":15}
 
         event: response.output_item.done
-        data: {"output_index":2,"item":{"id":"rs_id_2","type":"reasoning","summary":[],"encrypted_content":"easel1.eyJ5IjoxfQ"},"type":"response.output_item.done","sequence_number":16}
+        data: {"output_index":2,"item":{"id":"rs_id_2","type":"reasoning","summary":[],"encrypted_content":"ZWFzZWwxeyJ5IjoxfQ=="},"type":"response.output_item.done","sequence_number":16}
 
         event: response.output_item.added
         data: {"output_index":3,"item":{"id":"fc_id_3","type":"function_call","status":"in_progress","call_id":"a","name":"read","arguments":""},"type":"response.output_item.added","sequence_number":17}
@@ -338,7 +338,7 @@ fn a_reply_becomes_events_that_read_the_same() {
         data: {"output_index":3,"item":{"id":"fc_id_3","type":"function_call","status":"completed","call_id":"a","name":"read","arguments":"{\"z\":1,\"a\":2}"},"type":"response.output_item.done","sequence_number":25}
 
         event: response.completed
-        data: {"response":{"id":"resp_id","object":"response","created_at":7,"status":"completed","error":null,"incomplete_details":null,"instructions":null,"max_output_tokens":null,"model":"m","output":[{"id":"rs_id_0","type":"reasoning","summary":[{"type":"summary_text","text":"Hm"}],"encrypted_content":"easel1.eyJ4IjoxfQ"},{"id":"msg_id_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"Hi \"é\"","annotations":[],"logprobs":[]}]},{"id":"rs_id_2","type":"reasoning","summary":[],"encrypted_content":"easel1.eyJ5IjoxfQ"},{"id":"fc_id_3","type":"function_call","status":"completed","call_id":"a","name":"read","arguments":"{\"z\":1,\"a\":2}"},{"id":"fc_id_4","type":"function_call","status":"completed","call_id":"b","name":"read","arguments":"{}"}],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"store":false,"temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled","usage":{"input_tokens":7,"input_tokens_details":{"cached_tokens":2,"cache_write_tokens":4,"audio_tokens":0},"output_tokens":24,"output_tokens_details":{"reasoning_tokens":16,"audio_tokens":0},"total_tokens":31},"user":null,"metadata":{}},"type":"response.completed","sequence_number":26}
+        data: {"response":{"id":"resp_id","object":"response","created_at":7,"status":"completed","error":null,"incomplete_details":null,"instructions":null,"max_output_tokens":null,"model":"m","output":[{"id":"rs_id_0","type":"reasoning","summary":[{"type":"summary_text","text":"Hm"}],"encrypted_content":"ZWFzZWwxeyJ4IjoxfQ=="},{"id":"msg_id_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","text":"Hi \"é\"","annotations":[],"logprobs":[]}]},{"id":"rs_id_2","type":"reasoning","summary":[],"encrypted_content":"ZWFzZWwxeyJ5IjoxfQ=="},{"id":"fc_id_3","type":"function_call","status":"completed","call_id":"a","name":"read","arguments":"{\"z\":1,\"a\":2}"},{"id":"fc_id_4","type":"function_call","status":"completed","call_id":"b","name":"read","arguments":"{}"}],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{"effort":null,"summary":null},"store":false,"temperature":null,"text":{"format":{"type":"text"}},"tool_choice":"auto","tools":[],"top_p":null,"truncation":"disabled","usage":{"input_tokens":7,"input_tokens_details":{"cached_tokens":2,"cache_write_tokens":4,"audio_tokens":0},"output_tokens":24,"output_tokens_details":{"reasoning_tokens":16,"audio_tokens":0},"total_tokens":31},"user":null,"metadata":{}},"type":"response.completed","sequence_number":26}
 
     "#]].assert_eq(&String::from_utf8(written.clone()).unwrap());
 

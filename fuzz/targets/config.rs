@@ -1,0 +1,4 @@
+//! `easel.toml`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| easel_fuzz::config(data));

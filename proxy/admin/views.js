@@ -1,0 +1,421 @@
+// The parts of the administration: each shows itself in a page, and returns how to stop if it goes on.
+
+import { download, get, post, put, remove } from "./ask.js";
+import {
+  badge,
+  button,
+  confirmed,
+  el,
+  field,
+  form,
+  input,
+  money,
+  number,
+  part,
+  say,
+  select,
+  span,
+  table,
+  time,
+} from "./parts.js";
+import { filled, plot } from "./plot.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Whose figures somebody sees: all, or those of where they may. */
+function scopes(me) {
+  if (me.installation) {
+    return [["", "everything"]];
+  }
+  const seen = me.places.filter((it) => it.may.includes("SeeAllUsage"));
+  const places = seen.map((it) =>
+    it.project === null
+      ? [`&scope=organisation&id=${it.organisation}`, `organisation ${it.organisation}`]
+      : [`&scope=project&id=${it.project}`, `project ${it.project}`],
+  );
+  return [["", "my own"], ...places];
+}
+
+/** Does something again and again while the page is seen. Returns how to stop. */
+function every(ms, act) {
+  const timer = setInterval(() => {
+    if (!document.hidden) {
+      act();
+    }
+  }, ms);
+  return () => clearInterval(timer);
+}
+
+async function overview(page, me) {
+  const span30 = select("span", [["2", "last two days"], ["30", "last thirty days"]]);
+  const whose = select("scope", scopes(me));
+  const tools = el("div", { class: "row" }, field("Time", span30), field("Of", whose));
+  const plots = el("div", { class: "plots" });
+  const tables = el("div", {});
+  page.append(tools, plots, tables);
+  const draw = async () => {
+    const days = Number(span30.value);
+    const [step, by] = days === 2 ? [HOUR, "hour"] : [DAY, "day"];
+    const to = Date.now();
+    const from = to - days * DAY + step;
+    const rest = `&from_ms=${from}${whose.value}`;
+    const [lines, keys, models] = await Promise.all([
+      get(`/usage?by=${by}${rest}`),
+      get(`/usage?by=key${rest}`),
+      get(`/usage?by=model${rest}`),
+    ]);
+    const label = (at) => {
+      const text = new Date(at).toISOString();
+      return days === 2 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(0, 10);
+    };
+    const one = (title, value, write, kind) => {
+      const points = filled(lines, from, to, step, value, label);
+      return plot(title, write(points.reduce((sum, it) => sum + it.value, 0)), points, write, kind);
+    };
+    const tokens = (it) => Object.values(it.tokens).reduce((sum, n) => sum + n, 0);
+    plots.replaceChildren(
+      one("Cost", (it) => Number(it.cost), money, "accent"),
+      one("Requests", (it) => it.requests, number, "good"),
+      one("Tokens", tokens, number, "plan"),
+      one("Errors", (it) => it.failed, number, "bad"),
+    );
+    const columns = (title) => [
+      { title, show: (it) => it.name || "(no name)" },
+      { title: "Requests", class: "number", show: (it) => number(it.requests) },
+      { title: "Errors", class: "number", show: (it) => number(it.failed) },
+      { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
+      { title: "Cost", class: "number", show: (it) => money(it.cost) },
+    ];
+    const none = "No requests in this time.";
+    tables.replaceChildren(
+      part("By model", table("Usage by model", columns("Model"), models, none)),
+      part("By key", table("Usage by key", columns("Key"), keys, none)),
+      part(
+        "As a table",
+        el("p", {}, "Every request of this time as CSV, for a spreadsheet. Times are those of UTC."),
+        button("Download CSV", () =>
+          download(`/export.csv?from_ms=${from}${whose.value}`, "easel-usage.csv").then(
+            () => say("The table was downloaded."),
+            (err) => say(err.message),
+          ),
+        ),
+      ),
+    );
+  };
+  const again = () => draw().catch((err) => say(err.message));
+  span30.addEventListener("change", again);
+  whose.addEventListener("change", again);
+  await draw();
+  return every(60_000, again);
+}
+
+const PERIODS = [
+  ["month", "A month"],
+  ["day", "A day"],
+  ["hour", "An hour"],
+  ["total", "In total"],
+];
+
+const STATES = { active: "good", seat: "plain", revoked: "bad", expired: "warning", orphaned: "warning" };
+
+/** A budget and how much of it is gone. */
+function budgets(key) {
+  const rows = PERIODS.filter(([period]) => key.caps.budgets[period]).map(([period, label]) => {
+    const [cap, spent] = [key.caps.budgets[period], key.spent[period]];
+    const meter = el("meter", { min: 0, max: Number(cap), value: Number(spent), low: Number(cap) * 0.8, high: Number(cap) * 0.999, optimum: 0 });
+    meter.setAttribute("aria-label", `${label}: ${money(spent)} of ${money(cap)}`);
+    return el("div", { class: "budget" }, meter, el("span", {}, `${money(spent)} of ${money(cap)} ${label.toLowerCase()}`));
+  });
+  return rows.length === 0 ? `${money(key.spent.total)}, no budget` : rows;
+}
+
+async function keys(page, me) {
+  const [listed, organisations, projects] = await Promise.all([
+    get("/keys"),
+    get("/organisations"),
+    get("/projects"),
+  ]);
+  const again = () => {
+    page.replaceChildren(page.firstElementChild);
+    return keys(page, me);
+  };
+  const places = organisations.flatMap((it) => [
+    [`${it.id}`, it.name],
+    ...projects
+      .filter((project) => project.organisation === it.id && !project.ended)
+      .map((project) => [`${it.id}/${project.id}`, `${it.name} · ${project.name}`]),
+  ]);
+  const shown = el("div", { role: "status" });
+  const make = form(
+    "Make a key",
+    [
+      field("Name", input("name", { required: true, maxlength: 100 }), "What or whom it is for."),
+      field("In", select("place", places)),
+      field("Models", input("models", { value: "*" }), "Names with * for any text, with blanks between them."),
+      field("Budget a month", input("month", { inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?" }), "Dollars; empty is none."),
+    ],
+    async ({ name, place, models, month }, asked) => {
+      const [organisation, project] = place.split("/").map(Number);
+      const own = !me.installation && !me.places.some((it) => it.may.includes("MakeAnyKey"));
+      const made = await post("/keys", {
+        name,
+        organisation,
+        project: project ?? null,
+        person: own ? me.person : null,
+        models: models.split(/\s+/).filter((it) => it !== ""),
+      });
+      asked.reset();
+      if (month !== "") {
+        await put(`/caps/key/${made.id}`, { budgets: { month } });
+      }
+      await again();
+      const secret = el("code", { class: "secret", tabindex: "0" }, made.key);
+      const copy = button("Copy", async () => {
+        await navigator.clipboard.writeText(made.key);
+        say("The key was copied.");
+      });
+      const told = el("div", { class: "once", role: "status" }, el("p", {}, `This is the key of “${name}”. It is shown only now.`), el("div", { class: "row" }, secret, copy));
+      page.firstElementChild.after(told);
+      secret.focus();
+    },
+  );
+  const revoke = async (key) => {
+    if (await confirmed(`Revoke “${key.name}”? Whoever uses it is refused from now on. This cannot be undone.`, "Revoke")) {
+      await remove(`/keys/${key.id}`).then(() => say(`“${key.name}” was revoked.`), (err) => say(err.message));
+      await again();
+    }
+  };
+  const rows = listed.keys;
+  page.append(
+    shown,
+    part(
+      "All keys",
+      table(
+        "Keys",
+        [
+          { title: "Name", show: (it) => [it.name, el("span", { class: "quiet" }, it.prefix && ` ${it.prefix}…`)] },
+          { title: "State", show: (it) => badge(it.state, STATES[it.state]) },
+          { title: "Models", show: (it) => it.models.join(" ") },
+          { title: "Spent", show: budgets },
+          {
+            title: "Do",
+            show: (it) =>
+              it.state === "revoked"
+                ? el("span", { class: "quiet" }, "–")
+                : el(
+                    "div",
+                    { class: "row" },
+                    button("Caps…", (event) => openCaps(event.target, it, again), { "aria-label": `Caps of ${it.name}` }),
+                    it.prefix !== "" && button("Revoke…", () => revoke(it), { "aria-label": `Revoke ${it.name}` }),
+                  ),
+          },
+        ],
+        rows,
+        "There is no key yet. Make one below.",
+      ),
+      listed.next !== null && el("p", { class: "quiet" }, "These are the first 500; the API has the others."),
+    ),
+    part("New key", make),
+  );
+}
+
+/** Budgets and limits of one key, in a dialog. */
+function openCaps(opener, key, again) {
+  const { caps } = key;
+  const limit = (name, label, value) =>
+    field(label, input(name, { inputmode: "numeric", pattern: "[0-9]+", value: value ?? "" }));
+  const dialog = el("dialog", { class: "dialog", "aria-labelledby": "caps-title" });
+  const end = () => {
+    dialog.close();
+    dialog.remove();
+    opener.focus();
+  };
+  dialog.addEventListener("cancel", () => dialog.remove());
+  const asked = form(
+    "Save",
+    [
+      ...PERIODS.map(([period, label]) =>
+        field(`${label}, dollars`, input(period, { inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", value: caps.budgets[period] ?? "" })),
+      ),
+      limit("per_minute", "Requests a minute", caps.per_minute),
+      limit("per_hour", "Requests an hour", caps.per_hour),
+      limit("parallel", "At the same time", caps.parallel),
+    ],
+    async (given) => {
+      const filledIn = (names, read) =>
+        Object.fromEntries(names.filter((it) => given[it] !== "").map((it) => [it, read(given[it])]));
+      await put(`/caps/key/${key.id}`, {
+        budgets: filledIn(["total", "month", "day", "hour"], String),
+        ...filledIn(["per_minute", "per_hour", "parallel"], Number),
+      });
+      end();
+      say(`The caps of “${key.name}” were saved.`);
+      await again();
+    },
+  );
+  asked.classList.add("form--wide");
+  asked.lastElementChild.append(button("Leave as it is", end));
+  dialog.append(el("h2", { class: "part__title", id: "caps-title" }, `Caps of “${key.name}”`), el("p", { class: "quiet" }, "What is empty is not limited."), asked);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+async function live(page, me) {
+  const whose = select("scope", scopes(me));
+  const running = el("div", {});
+  const last = el("div", {});
+  page.append(el("div", { class: "row" }, field("Of", whose)), running, last);
+  const draw = async () => {
+    const rest = whose.value === "" ? "" : whose.value.slice(1);
+    const [now, before] = await Promise.all([get(`/running?${rest}`), get(`/requests?most=25&${rest}`)]);
+    running.replaceChildren(
+      part(
+        "Running now",
+        table(
+          "Requests that run now",
+          [
+            { title: "Model", show: (it) => it.lane },
+            { title: "Key", show: (it) => it.client },
+            { title: "For", class: "number", show: (it) => span(it.ms) },
+            { title: "Request", show: (it) => el("code", {}, it.request) },
+          ],
+          now,
+          "Nothing is under way.",
+        ),
+      ),
+    );
+    last.replaceChildren(
+      part(
+        "Last requests",
+        table(
+          "The last requests",
+          [
+            { title: "Model", show: (it) => it.model },
+            { title: "When", show: (it) => time(it.at_ms) },
+            { title: "Key", show: (it) => it.key_name },
+            { title: "Status", show: (it) => badge(it.status, it.status < 400 ? "good" : "bad") },
+            { title: "Tokens", class: "number", show: (it) => number(Object.values(it.tokens).reduce((sum, n) => sum + n, 0)) },
+            { title: "Took", class: "number", show: (it) => span(it.ms) },
+            { title: "Cost", class: "number", show: (it) => (it.cost === null ? "unknown" : money(it.cost)) },
+          ],
+          before.requests,
+          "Nobody has asked for anything yet.",
+        ),
+      ),
+    );
+  };
+  whose.addEventListener("change", () => draw().catch((err) => say(err.message)));
+  await draw();
+  return every(3_000, () => {
+    // Who reads or tabs through it is not disturbed.
+    if (!page.contains(document.activeElement)) {
+      draw().catch(() => {});
+    }
+  });
+}
+
+async function providers(page) {
+  const [listed, lanes, health] = await Promise.all([get("/providers"), get("/lanes"), get("/health")]);
+  const tried = async (event, provider) => {
+    const cell = event.target.closest("tr").querySelector("[data-title=Answer] .cell");
+    event.target.disabled = true;
+    cell.textContent = "asking…";
+    try {
+      const report = await post(`/providers/${encodeURIComponent(provider.id)}/test`);
+      cell.replaceChildren(badge(report.failed ? "failed" : "works", report.failed ? "bad" : "good"), ` ${report.message}`);
+      say(`${provider.id}: ${report.message}`);
+    } catch (err) {
+      cell.textContent = err.message;
+    }
+    event.target.disabled = false;
+  };
+  const state = health.ready ? badge("ready", "good") : badge(`not ready: ${health.trouble.join(", ")}`, "bad");
+  page.append(
+    part("The proxy", el("p", {}, state, ` Version ${health.version}, up for ${span(health.up_ms)}; ${number(health.ledger.waiting)} rows wait for the database.`)),
+    part(
+      "Providers",
+      table(
+        "Providers",
+        [
+          { title: "Name", show: (it) => it.id },
+          { title: "Kind", show: (it) => it.kind },
+          { title: "Address", show: (it) => it.base_url || "–" },
+          { title: "Key", show: (it) => it.key.replaceAll("_", " ") },
+          { title: "Answer", show: () => "not asked" },
+          { title: "Do", show: (it) => button("Test", (event) => tried(event, it), { "aria-label": `Test ${it.id}` }) },
+        ],
+        listed,
+        "There is no provider yet; add one in Easel's Settings.",
+      ),
+    ),
+    part(
+      "Lanes that rest",
+      table(
+        "Lanes that rest after failures",
+        [
+          { title: "Lane", show: (it) => it.lane },
+          { title: "Tried again in", class: "number", show: (it) => span(it.rests_ms) },
+        ],
+        lanes,
+        "All lanes may be used.",
+      ),
+    ),
+  );
+}
+
+async function audit(page) {
+  const verdict = el("p", { role: "status" });
+  const verify = button("Verify", async () => {
+    verdict.textContent = "checking…";
+    try {
+      const found = await get("/audit/verify");
+      verdict.replaceChildren(
+        found.whole ? badge("whole", "good") : badge("broken", "bad"),
+        found.whole
+          ? ` All ${number(found.n_entries)} entries are as they were written. Keep this digest elsewhere to check later: ${found.digest}`
+          : ` Entry ${found.broken} is not as it was written.`,
+      );
+    } catch (err) {
+      verdict.textContent = err.message;
+    }
+  });
+  const list = el("div", {});
+  const more = button("Older entries", () => draw().catch((err) => say(err.message)));
+  const entries = [];
+  let before = "";
+  const draw = async () => {
+    const read = await get(`/audit?most=50${before}`);
+    entries.push(...read.entries);
+    before = read.next === null ? "" : `&before=${read.next}`;
+    more.hidden = read.next === null;
+    list.replaceChildren(
+      table(
+        "Audit log",
+        [
+          { title: "What", show: (it) => it.action },
+          { title: "To", show: (it) => it.subject },
+          { title: "By", show: (it) => it.actor },
+          { title: "When", show: (it) => time(it.at_ms) },
+          { title: "Detail", show: (it) => it.detail || "–" },
+          { title: "From", show: (it) => it.ip || "–" },
+        ],
+        entries,
+        "Nothing has been changed yet.",
+      ),
+    );
+  };
+  page.append(
+    part("Is it whole?", el("p", {}, "Each entry holds the digest of the one before it, so a change shows."), el("div", { class: "row" }, verify), verdict),
+    part("Entries", list, more),
+  );
+  await draw();
+}
+
+export const VIEWS = [
+  { name: "overview", title: "Overview", show: overview },
+  { name: "keys", title: "Keys", show: keys },
+  { name: "live", title: "Requests", show: live },
+  { name: "providers", title: "Providers", show: providers },
+  { name: "audit", title: "Audit", show: audit },
+];

@@ -1,0 +1,113 @@
+//! How things are at this moment: requests under way, lanes that rest, ledger and store.
+
+use axum::{extract::State, response::Response};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{Caller, asked::Asked, shown, usage::whose};
+use crate::{
+    accounts::Deed,
+    http::{Shared, refusal::Refusal},
+    now_ms,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    scope: Option<String>,
+    id: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Running {
+    request: String,
+    key: i64,
+    client: String,
+    lane: String,
+    at_ms: u64,
+    ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Lane {
+    lane: String,
+    /// Until it is tried again.
+    rests_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Health {
+    version: &'static str,
+    up_ms: u64,
+    /// Whether requests can be taken; else what keeps them out.
+    ready: bool,
+    trouble: Vec<&'static str>,
+    ledger: Ledger,
+}
+
+#[derive(Debug, Serialize)]
+struct Ledger {
+    /// Rows that the database does not hold yet.
+    waiting: u64,
+    /// Rows that are in memory only.
+    unsaved: usize,
+    room: usize,
+    /// Why the database did not take the last rows; for the installation only.
+    trouble: Option<String>,
+}
+
+pub(super) async fn running(
+    State(state): State<Shared>,
+    caller: Caller,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Response, Refusal> {
+    let scope = whose(&state, &caller, (wanted.scope, wanted.id), Deed::SeeAllUsage)?;
+    let directory = state.accounts.directory();
+    let now_ms = now_ms();
+    let in_scope = |key| match scope {
+        None => true,
+        Some(scope) => {
+            directory.clients.get(&key).is_some_and(|it| it.scopes.iter().any(|it| it.0 == scope))
+        }
+    };
+    let running = state.gateway.books.running().into_iter().filter(|it| in_scope(it.key));
+    let running = running.map(|it| Running {
+        request: it.request.to_string(),
+        key: it.key.0,
+        client: it.client,
+        lane: it.lane,
+        at_ms: it.at_ms,
+        ms: now_ms.saturating_sub(it.at_ms),
+    });
+    Ok(shown(running.collect::<Vec<_>>()))
+}
+
+pub(super) async fn lanes(
+    State(state): State<Shared>,
+    caller: Caller,
+) -> Result<Response, Refusal> {
+    caller.must_somewhere(&state.accounts.directory(), Deed::TestProviders)?;
+    let resting =
+        state.gateway.lanes.resting(Instant::now()).into_iter().map(|(lane, rests)| Lane {
+            lane: format!("{}/{}", lane.provider, lane.model),
+            rests_ms: u64::try_from(rests.as_millis()).unwrap_or(u64::MAX),
+        });
+    Ok(shown(resting.collect::<Vec<_>>()))
+}
+
+pub(super) async fn health(State(state): State<Shared>, caller: Caller) -> Response {
+    let ledger = state.gateway.books.ledger().health();
+    let trouble = state.operations.watch.trouble(&state).await;
+    shown(Health {
+        version: env!("CARGO_PKG_VERSION"),
+        up_ms: state.operations.watch.up_ms(),
+        ready: trouble.is_empty(),
+        trouble,
+        ledger: Ledger {
+            waiting: ledger.waiting,
+            unsaved: ledger.unsaved,
+            room: ledger.room,
+            trouble: ledger.trouble.filter(|_| caller.is_installation()),
+        },
+    })
+}

@@ -1,0 +1,356 @@
+//! The service as it is configured now, and how it becomes another one without a pause.
+//!
+//! Each request keeps the state that it began with. What must outlive a change (connections, what
+//! became of lanes, what Settings saved) stands beside it. A configuration that cannot be used
+//! changes nothing.
+
+use std::{
+    convert::Infallible,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+    serve::{IncomingStream, Listener},
+};
+use futures::future::{BoxFuture, Ready, ready};
+use providers::script::{self, Script};
+use tokio::runtime::Handle;
+use tower_service::Service;
+
+use super::{
+    NotStarted,
+    stored::{self, Stored},
+    tls::{self, Keys},
+};
+use crate::{
+    catalogue::{Catalogue, Memory},
+    config::{BadConfig, Config},
+    exchange::{Batches, Gateway},
+    hook::Hook,
+    http::{Doors, Hosts, Operations, State, Watch},
+    keys::{self, Clients, SavedProviders, Secret},
+    lanes::Lanes,
+    outbound::System,
+    relay::Relays,
+    store::audit::Audit,
+    upstream::Upstream,
+};
+
+/// Reads the configuration anew.
+pub type Reread = Box<dyn Fn() -> Result<Config, BadConfig> + Send + Sync>;
+
+/// What outlives a change of the configuration.
+#[derive(Debug)]
+pub(super) struct Standing {
+    token: Secret,
+    memory: Arc<Memory>,
+    upstream: Upstream,
+    lanes: Lanes,
+    batches: Arc<Batches>,
+    keys: Option<Arc<Keys>>,
+    stored: Stored,
+    watch: Arc<Watch>,
+    relays: Arc<Relays>,
+}
+
+/// What a configuration names and has to be read, too.
+#[derive(Debug)]
+pub(super) struct Parts {
+    scripts: Vec<Script>,
+    clients: Clients,
+}
+
+/// A service that can be configured anew while it answers.
+pub struct Live {
+    standing: Standing,
+    address: SocketAddr,
+    doors: RwLock<Arc<Doors>>,
+    home: String,
+    /// As it was read last; nobody else reads it meanwhile.
+    config: Mutex<Config>,
+    reread: Option<Reread>,
+}
+
+/// What a change came to.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// What was changed and changes with the next start only.
+    pub needs_start: Vec<&'static str>,
+    /// What was read and means nothing here.
+    pub notes: Vec<BadConfig>,
+}
+
+/// Why everything is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReloaded {
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    #[error(transparent)]
+    Unusable(#[from] NotStarted),
+    #[error("this proxy was not started from a configuration that can be read again")]
+    Fixed,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Reads what a start needs.
+pub(super) async fn begin(config: &Config) -> Result<(Standing, Parts), NotStarted> {
+    let parts = parts(config)?;
+    let stored = stored::open(config, &parts.clients).await?;
+    let standing = Standing {
+        token: keys::token(&config.data)?,
+        memory: Memory::new(SavedProviders::read(&config.data)?),
+        upstream: Upstream::new(config.idle),
+        lanes: Lanes::default(),
+        batches: Arc::default(),
+        keys: match &config.tls {
+            Some(files) => Some(Arc::new(Keys::new(tls::read(files)?))),
+            None => None,
+        },
+        watch: Arc::new(Watch::new(stored.store.clone())),
+        relays: Arc::new(Relays::new(config.relays.clone(), Arc::new(System), config.idle)),
+        stored,
+    };
+    Ok((standing, parts))
+}
+
+fn parts(config: &Config) -> Result<Parts, NotStarted> {
+    let mut scripts = script::built_in()?;
+    if let Some(folder) = &config.scripts {
+        scripts.extend(read_scripts(folder)?);
+    }
+    let clients = Clients::read(&config.data)?.with(&config.clients);
+    Ok(Parts { scripts, clients })
+}
+
+fn read_scripts(folder: &Path) -> Result<Vec<Script>, NotStarted> {
+    let unreadable = |source| NotStarted::NoScripts { path: folder.to_owned(), source };
+    let mut scripts = Vec::new();
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_stem().and_then(|it| it.to_str());
+        if let Some(name) = name.filter(|_| path.extension().is_some_and(|it| it == "script")) {
+            let text = fs::read_to_string(&path).map_err(unreadable)?;
+            scripts.push(Script::parse(name, &text)?);
+        }
+    }
+    scripts.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(scripts)
+}
+
+impl Live {
+    pub(super) fn new(
+        standing: Standing,
+        parts: Parts,
+        config: Config,
+        address: SocketAddr,
+        reread: Option<Reread>,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|live| {
+            let hosts = hosts(&standing, &config, address);
+            let home = hosts.home();
+            let doors = compose(&standing, parts, &config, hosts, live.clone());
+            let (doors, config) = (RwLock::new(doors), Mutex::new(config));
+            Self { standing, address, doors, home, config, reread }
+        })
+    }
+
+    pub(super) fn home(&self) -> String {
+        self.home.clone()
+    }
+
+    pub(super) fn token(&self) -> Secret {
+        self.standing.token.clone()
+    }
+
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.standing.watch)
+    }
+
+    pub(super) fn relays(&self) -> Arc<Relays> {
+        Arc::clone(&self.standing.relays)
+    }
+
+    pub(super) fn stored(&self) -> Stored {
+        self.standing.stored.clone()
+    }
+
+    pub(super) fn keys(&self) -> Option<Arc<Keys>> {
+        self.standing.keys.clone()
+    }
+
+    /// Reads the configuration anew and answers by it from the next request on. Requests that are
+    /// under way end as they began. It reads files, so it is for a thread that may wait. It must
+    /// be called within the runtime.
+    pub fn reload(self: &Arc<Self>) -> Result<Reloaded, NotReloaded> {
+        // One after the other: the last one that was wanted is the one that holds.
+        let mut last = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = self.reread.as_ref().ok_or(NotReloaded::Fixed)?()?;
+        let parts = parts(&config)?;
+        let known = self.standing.stored.take_over(&parts.clients);
+        Handle::current().block_on(known).map_err(NotStarted::from)?;
+        let pair = match (&self.standing.keys, &config.tls) {
+            (Some(keys), Some(files)) => Some((keys, tls::read(files).map_err(NotStarted::from)?)),
+            (_, _) => None,
+        };
+        let needs_start = fixed(&last, &config);
+        let notes = config.notes.clone();
+        let hosts = hosts(&self.standing, &config, self.address);
+        let doors = compose(&self.standing, parts, &config, hosts, Arc::downgrade(self));
+        if let Some((keys, pair)) = pair {
+            keys.replace(pair);
+        }
+        *self.doors.write().unwrap_or_else(PoisonError::into_inner) = doors;
+        // Compared with what runs, not with what was read and could not be changed.
+        let (host, port, data) = (last.host, last.port, last.data.clone());
+        let (stored, tls, relays) = (last.stored.clone(), last.tls.clone(), last.relays.clone());
+        let was_secure = tls.is_some();
+        *last = Config { host, port, data, stored, relays, ..config };
+        if was_secure != last.tls.is_some() {
+            last.tls = tls;
+        }
+        Ok(Reloaded { needs_start, notes })
+    }
+
+    pub(super) async fn reload_logged(self: &Arc<Self>) {
+        let live = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || live.reload()).await {
+            Ok(Ok(done)) => {
+                for note in &done.notes {
+                    tracing::warn!(place = note.place, "{}", note.what);
+                }
+                let needs_start = done.needs_start.join(", ");
+                tracing::info!(needs_start, "configuration read anew");
+            }
+            Ok(Err(err)) => tracing::error!(cause = %err, "configuration not changed"),
+            Err(err) => tracing::error!(cause = %err, "reload panicked"),
+        }
+    }
+
+    fn doors(&self) -> Arc<Doors> {
+        Arc::clone(&self.doors.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Names what differs and cannot change while the proxy runs.
+fn fixed(running: &Config, wanted: &Config) -> Vec<&'static str> {
+    let differs = [
+        ("host", running.host != wanted.host),
+        ("port", running.port != wanted.port),
+        ("data", running.data != wanted.data),
+        ("store", running.stored.place() != wanted.stored.place()),
+        ("relays and mcp", running.relays != wanted.relays),
+        ("tls", running.tls.is_some() != wanted.tls.is_some()),
+    ];
+    differs.into_iter().filter(|it| it.1).map(|it| it.0).collect()
+}
+
+fn hosts(standing: &Standing, config: &Config, address: SocketAddr) -> Hosts {
+    let make = if standing.keys.is_some() { Hosts::secure } else { Hosts::new };
+    make(address.port(), &config.hosts, &config.origins)
+}
+
+fn compose(
+    standing: &Standing,
+    parts: Parts,
+    config: &Config,
+    hosts: Hosts,
+    live: Weak<Live>,
+) -> Arc<Doors> {
+    standing.stored.books.set_defaults(config.defaults());
+    let catalogue = Catalogue::new(
+        config.endpoints.clone(),
+        config.groups.clone(),
+        config.prices.clone(),
+        parts.scripts,
+        Arc::clone(&standing.memory),
+    );
+    let doors = Doors::new(State {
+        hosts,
+        token: standing.token.clone(),
+        local: standing.stored.local,
+        accounts: Arc::clone(&standing.stored.accounts),
+        gateway: Arc::new(Gateway {
+            catalogue,
+            upstream: standing.upstream.with_idle(config.idle),
+            lanes: standing.lanes.under(config.limits.lanes),
+            batches: Arc::clone(&standing.batches),
+            books: Arc::clone(&standing.stored.books),
+            signatures: standing.stored.signatures.clone(),
+            filters: config.filters.clone(),
+            hook: config.webhook.clone().map(Hook::new),
+            total: config.limits.total,
+        }),
+        relays: Arc::clone(&standing.relays),
+        operations: Operations {
+            audit: Audit::new(standing.stored.store.clone()),
+            post: config.stored.post.clone(),
+            shared: config.stored.shared,
+            behind_proxy: config.stored.behind_proxy,
+            open_metrics: config.telemetry.open_metrics,
+            watch: Arc::clone(&standing.watch),
+        },
+        site: config.site.clone(),
+        limits: config.limits,
+        live,
+    });
+    Arc::new(doors)
+}
+
+/// Gives each request to the service of its moment.
+#[derive(Debug, Clone)]
+pub(super) struct Current {
+    live: Arc<Live>,
+    /// Who is at the other end of the connection.
+    peer: Option<SocketAddr>,
+}
+
+impl Current {
+    pub(super) fn new(live: &Arc<Live>) -> Self {
+        Self { live: Arc::clone(live), peer: None }
+    }
+}
+
+impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Current {
+    type Response = Self;
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, stream: IncomingStream<'_, L>) -> Self::Future {
+        ready(Ok(Self { live: Arc::clone(&self.live), peer: Some(*stream.remote_addr()) }))
+    }
+}
+
+impl Service<Request<Body>> for Current {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let doors = self.live.doors();
+        Box::pin(async move { Ok(doors.answer(request).await) })
+    }
+}
