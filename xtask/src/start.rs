@@ -38,7 +38,8 @@ pub(crate) struct Servers {
 /// Builds both as the native tests have them.
 pub(crate) fn build_for_tests() -> Outcome<Servers> {
     let mut cargo = run::program("cargo");
-    cargo.args(["build", "--package", "easel-proxy", "--bin", "easel-proxy"]);
+    // Of the whole workspace, or the features of some dependencies would be others, and all above them built again.
+    cargo.args(["build", "--workspace", "--bin", "easel-proxy"]);
     run::run(linted(cargo.args(["--example", "recorded-upstream"])))?;
     let built = target().join("debug");
     Ok(Servers {
