@@ -2,6 +2,7 @@
 //!
 //! It answers no request itself.
 
+mod connections;
 mod live;
 mod stored;
 mod tls;
@@ -34,7 +35,6 @@ use crate::{
     relay::Relays,
     say,
 };
-use live::Current;
 pub use live::{Live, NotReloaded, Reloaded, Reread};
 use tls::BadTls;
 
@@ -202,11 +202,14 @@ impl Bound {
         let (tell, told) = watch::channel(());
         let mut serving = JoinSet::new();
         for listener in self.listeners {
+            let live = Arc::clone(&self.live);
             match self.live.keys() {
-                None => serve_on(prompt(listener), &self.live, told.clone(), &mut serving),
+                None => {
+                    serving.spawn(connections::answer(prompt(listener), live, told.clone()));
+                }
                 Some(keys) => {
                     let listener = tls::Listener::new(listener, keys)?;
-                    serve_on(listener, &self.live, told.clone(), &mut serving);
+                    serving.spawn(connections::answer(listener, live, told.clone()));
                 }
             }
         }
@@ -225,22 +228,6 @@ impl Bound {
         self.stored.close().await;
         Ok(())
     }
-}
-
-fn serve_on<L>(
-    listener: L,
-    live: &Arc<Live>,
-    mut told: watch::Receiver<()>,
-    serving: &mut JoinSet<io::Result<()>>,
-) where
-    L: Listener<Addr = SocketAddr>,
-{
-    let ended = async move {
-        // An error says that the teller is gone, which is an end too.
-        told.changed().await.ok();
-    };
-    let current = Current::new(live);
-    serving.spawn(axum::serve(listener, current).with_graceful_shutdown(ended).into_future());
 }
 
 fn prompt(listener: TcpListener) -> impl Listener<Addr = SocketAddr> {

@@ -62,7 +62,7 @@ pub(crate) fn build_shipped_proxy() -> Outcome<PathBuf> {
 
 /// Builds what measures the proxy and returns its program.
 pub(crate) fn build_load() -> Outcome<PathBuf> {
-    built(&["--release", "--example", "load"], "release/examples/load")
+    built(&["--profile", "shipped", "--example", "load"], "shipped/examples/load")
 }
 
 fn built(args: &[&str], program: &str) -> Outcome<PathBuf> {

@@ -63,7 +63,7 @@ impl FromRequest<Shared> for JsonBytes {
             Err(_) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 RejectionCode::BadRequest,
-                "The body broke off",
+                "The body broke off, or came too slowly",
             )),
         }
     }

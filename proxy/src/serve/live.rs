@@ -5,24 +5,14 @@
 //! changes nothing.
 
 use std::{
-    convert::Infallible,
     fs,
     net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
-    task::{Context, Poll},
 };
 
-use axum::{
-    body::Body,
-    extract::{ConnectInfo, Request},
-    response::Response,
-    serve::{IncomingStream, Listener},
-};
-use futures::future::{BoxFuture, Ready, ready};
 use providers::script::{self, Script};
 use tokio::runtime::Handle;
-use tower_service::Service;
 
 use super::{
     NotStarted,
@@ -239,7 +229,8 @@ impl Live {
         }
     }
 
-    fn doors(&self) -> Arc<Doors> {
+    /// What answers requests at this moment.
+    pub(super) fn doors(&self) -> Arc<Doors> {
         Arc::clone(&self.doors.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -307,50 +298,4 @@ fn compose(
         live,
     });
     Arc::new(doors)
-}
-
-/// Gives each request to the service of its moment.
-#[derive(Debug, Clone)]
-pub(super) struct Current {
-    live: Arc<Live>,
-    /// Who is at the other end of the connection.
-    peer: Option<SocketAddr>,
-}
-
-impl Current {
-    pub(super) fn new(live: &Arc<Live>) -> Self {
-        Self { live: Arc::clone(live), peer: None }
-    }
-}
-
-impl<L: Listener<Addr = SocketAddr>> Service<IncomingStream<'_, L>> for Current {
-    type Response = Self;
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, stream: IncomingStream<'_, L>) -> Self::Future {
-        ready(Ok(Self { live: Arc::clone(&self.live), peer: Some(*stream.remote_addr()) }))
-    }
-}
-
-impl Service<Request<Body>> for Current {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
-        }
-        let doors = self.live.doors();
-        Box::pin(async move { Ok(doors.answer(request).await) })
-    }
 }

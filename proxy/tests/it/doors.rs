@@ -236,3 +236,17 @@ async fn whoever_is_refused_before_the_body_came_keeps_the_connection() {
         text += &String::from_utf8_lossy(&read[..n]);
     }
 }
+
+#[tokio::test]
+async fn a_head_that_does_not_come_to_its_end_is_not_waited_for() {
+    let easel = Easel::start().await;
+    let mut connection = TcpStream::connect(easel.address).await.unwrap();
+    connection.write_all(b"GET /v1/models HTTP/1.1\r\nhost: ").await.unwrap();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await.unwrap();
+    let waited = began.elapsed().as_secs();
+    assert!((70..120).contains(&waited), "{waited} s");
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+}

@@ -66,6 +66,49 @@ fn who_tells_it_twice_does_not_wait() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut proxy = program(&folder, &["--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let line = BufReader::new(proxy.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let port: u16 = line.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", port)).unwrap());
+    let mut ask = || {
+        let request = format!("GET /v1/models HTTP/1.1\r\nhost: localhost:{port}\r\n\r\n");
+        connection.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut n_body = 0;
+        loop {
+            let mut line = String::new();
+            assert_ne!(connection.read_line(&mut line).unwrap(), 0);
+            if let Some(length) = line.strip_prefix("content-length: ") {
+                n_body = length.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        connection.read_exact(&mut vec![0; n_body]).unwrap();
+    };
+    // A pipe holds 64 KiB, which are some hundred lines.
+    (0..1_000).for_each(|_| ask());
+    let mut log = BufReader::new(proxy.stderr.take().unwrap());
+    let mut lines = Vec::new();
+    while !lines.last().is_some_and(|it: &String| it.contains("lines of the log were lost")) {
+        ask();
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0);
+        lines.push(line);
+    }
+    proxy.kill().unwrap();
+    proxy.wait().unwrap();
+    assert!(lines.len() > 100, "{}", lines.len());
+    assert!(lines.iter().all(|it| serde_json::from_str::<serde_json::Value>(it).is_ok()));
+}
+
+#[test]
 fn a_port_that_another_easel_has_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = program(&folder, &["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
