@@ -7,6 +7,7 @@ use std::{fs, process::Command};
 
 use crate::{
     Outcome, browser_tests, places, run,
+    shipped::{self, Shipped},
     site::{self, Profile},
     start, stop, tools,
 };
@@ -34,8 +35,8 @@ pub(crate) fn bench(name: &str) -> Outcome<()> {
 /// Tells a bench where the gateways are, and what it measures them with.
 fn with_gateways(node: &mut Command) -> Outcome<()> {
     let gateways = tools::gateways()?;
-    node.env("EASEL_LOAD", start::build_load()?);
-    node.env("EASEL_PROXY", start::build_shipped_proxy()?);
+    let Shipped { proxy, load } = shipped::build()?;
+    node.env("EASEL_LOAD", load).env("EASEL_PROXY", proxy);
     node.env("EASEL_LITELLM", gateways.litellm).env("EASEL_PORTKEY", gateways.portkey);
     Ok(())
 }

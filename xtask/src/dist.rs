@@ -3,16 +3,16 @@
 use std::fs;
 
 use crate::{
-    Outcome, places,
+    Outcome, places, shipped,
     site::{self, Profile},
-    start, stop,
+    stop,
     tools::say,
 };
 
 /// Writes `target/dist/site` and `target/dist/easel-proxy`.
 pub(crate) fn dist() -> Outcome<()> {
     site::build(Profile::Web)?;
-    let proxy = start::build_shipped_proxy()?;
+    let proxy = shipped::build()?.proxy;
     let out = places::target().join("dist");
     site::clear(&out)?;
     site::copy(&places::site(), &out.join("site"))?;

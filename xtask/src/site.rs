@@ -5,7 +5,7 @@
 
 mod finish;
 mod modules;
-mod names;
+pub(crate) mod names;
 mod styles;
 
 use std::{

@@ -51,23 +51,8 @@ pub(crate) fn build_for_tests() -> Outcome<Servers> {
 /// Builds the proxy and returns its program.
 pub(crate) fn build_proxy() -> Outcome<PathBuf> {
     say("building the proxy");
-    built(&["--release"], "release/easel-proxy")
-}
-
-/// Builds the proxy as it is shipped, which takes minutes, and returns its program.
-pub(crate) fn build_shipped_proxy() -> Outcome<PathBuf> {
-    say("building the proxy as it is shipped");
-    built(&["--profile", "shipped"], "shipped/easel-proxy")
-}
-
-/// Builds what measures the proxy and returns its program.
-pub(crate) fn build_load() -> Outcome<PathBuf> {
-    built(&["--profile", "shipped", "--example", "load"], "shipped/examples/load")
-}
-
-fn built(args: &[&str], program: &str) -> Outcome<PathBuf> {
-    run::run(run::program("cargo").args(["build", "--package", "easel-proxy"]).args(args))?;
-    Ok(target().join(program))
+    run::run(run::program("cargo").args(["build", "--release", "--package", "easel-proxy"]))?;
+    Ok(target().join("release/easel-proxy"))
 }
 
 fn target() -> PathBuf {

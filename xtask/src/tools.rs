@@ -16,6 +16,7 @@ use crate::{Outcome, places, run, site, stop};
 
 pub(crate) use debian::chromium;
 pub(crate) use gateways::Gateways;
+pub(crate) use rust::{host, profdata};
 pub(crate) use web::Web;
 
 const TRUNK: &str = "0.21.14"; // 0.22 needs a newer compiler than we promise to build with.

@@ -3,7 +3,7 @@
 //! FNV-1a: the names must differ when contents do; nobody gains by making two alike.
 
 /// Returns sixteen hexadecimal digits.
-pub(super) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub(crate) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in parts {
         for byte in part.len().to_le_bytes().iter().chain(part) {

@@ -43,6 +43,34 @@ pub(crate) fn ensure() -> Outcome<Rust> {
     from_debian()
 }
 
+/// Returns the name of this machine's own target.
+pub(crate) fn host() -> Outcome<String> {
+    let said = run::asked(run::program("rustc").arg("-vV")).unwrap_or_default();
+    match said.lines().find_map(|it| it.strip_prefix("host: ")) {
+        Some(host) => Ok(host.to_owned()),
+        None => stop("`rustc -vV` does not say which machine this is"),
+    }
+}
+
+/// Finds or sets up what brings a program's notes into the compiler's form.
+pub(crate) fn profdata() -> Outcome<PathBuf> {
+    let found = || {
+        let root = run::asked(run::program("rustc").args(["--print", "sysroot"]))?;
+        let tools = Path::new(&root).join("lib/rustlib").join(host().ok()?).join("bin");
+        Some(tools.join("llvm-profdata")).filter(|it| it.is_file())
+    };
+    if let Some(there) = found() {
+        return Ok(there);
+    }
+    say("asking rustup for llvm-tools");
+    let mut rustup = run::program("rustup");
+    rustup.args(["component", "add", "llvm-tools"]).env("RUSTUP_MAX_RETRIES", "1");
+    run::while_it_moves(&mut rustup, Duration::from_secs(20), || 0);
+    let missing =
+        "llvm-profdata is missing, which belongs to the compiler: rustup component add llvm-tools";
+    found().map_or_else(|| stop(missing), Ok)
+}
+
 fn has_std(rustc: &str) -> bool {
     let dir =
         run::asked(run::program(rustc).args(["--print", "target-libdir", "--target", TARGET]));
