@@ -11,6 +11,7 @@ pub mod editor;
 mod gateway;
 mod hired;
 pub mod indexed_db;
+mod leaving;
 pub mod offline;
 pub mod page;
 mod port;

@@ -151,6 +151,7 @@ impl Gateway {
         let (bill, answered) = or_close(bill, guards.whole(complete).await).await?;
         let rate_left = bill.rate_left;
         let (complete, usage) = close(bill, &answered.route, answered.it).await;
+        guards.used(usage);
         Ok(Answer::Whole { body: complete.write(dialect, &about), usage, rate_left })
     }
 

@@ -97,11 +97,18 @@ fn new_client(
     stored: &config::Stored,
 ) -> Result<String, serve::NotStarted> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let key = runtime.block_on(serve::new_client(stored, data, name))?;
-    Ok(format!(
+    let made = runtime.block_on(serve::new_client(stored, data, name))?;
+    let mut text = format!(
         "{}\nThis key for `{name}` is shown only now. It works at /v1 from now on.\n",
-        key.expose()
-    ))
+        made.key.expose()
+    );
+    if let Some(signing) = made.signing {
+        text += &format!(
+            "A program that signs its requests does it with this, and sends no key: {}\n",
+            signing.expose()
+        );
+    }
+    Ok(text)
 }
 
 /// Writes what another program's configuration comes to, and says what is lost.

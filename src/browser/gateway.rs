@@ -9,16 +9,17 @@ use futures::{
     stream::{self, LocalBoxStream, StreamExt as _},
 };
 use gloo_net::http::{Method, RequestBuilder, Response};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use serde::{Serialize, de::DeserializeOwned};
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader};
+use web_sys::ReadableStreamDefaultReader;
 use wire::{
     Health, Model, ModelEvent, ModelRequest, Provider, ProviderChange, Rejection, RejectionCode,
     TestReport,
 };
 
+use super::{leaving::Leaving, worker::field};
 use crate::session::ports::{Gateway, Way};
 
 /// A longer line than this is not from our proxy.
@@ -89,7 +90,7 @@ impl Way for Proxy {
         request: ModelRequest,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
         let leaving = Leaving::default();
-        let signal = leaving.0.as_ref().map(AbortController::signal);
+        let signal = leaving.signal();
         let ask = self.request(Method::POST, "/app/turn").abort_signal(signal.as_ref());
         let ask = ask.json(&request);
         Box::pin(async move {
@@ -171,23 +172,6 @@ async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Rejection> {
     shape::from_str(&text).map_err(|_cause| cut_off())
 }
 
-/// Aborts the request when it is dropped, so that nobody pays for a reply that nobody reads.
-struct Leaving(Option<AbortController>);
-
-impl Default for Leaving {
-    fn default() -> Self {
-        Self(AbortController::new().ok())
-    }
-}
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        if let Some(controller) = &self.0 {
-            controller.abort();
-        }
-    }
-}
-
 /// Newline-delimited JSON, as it arrives.
 struct Lines {
     reader: ReadableStreamDefaultReader,
@@ -225,10 +209,6 @@ impl Lines {
             .map(|it| shape::from_slice(it).unwrap_or_else(|_| ModelEvent::Error(cut_off())))
             .collect()
     }
-}
-
-fn field(value: &JsValue, name: &str) -> JsValue {
-    Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn unreachable() -> Rejection {

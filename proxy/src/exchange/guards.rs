@@ -7,7 +7,7 @@ use bytes::Bytes;
 use providers::{Dialect, ask::Ask, failure};
 use serde_json::Value;
 use tokio::time::Instant;
-use wire::{ModelEvent, Rejection, RejectionCode};
+use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
 use super::{Gateway, head::Head, trying::Wanted, trying::refused};
 use crate::{
@@ -175,9 +175,17 @@ impl Guards {
     }
 
     /// A reply that went through as it came has ended well.
-    pub(super) fn passed(&mut self) {
+    pub(super) fn passed(&mut self, usage: Usage) {
+        self.used(usage);
         if let Some(told) = &mut self.told {
             told.finished();
+        }
+    }
+
+    /// What the reply came to.
+    pub(super) fn used(&mut self, usage: Usage) {
+        if let Some(told) = &mut self.told {
+            told.used(usage);
         }
     }
 

@@ -137,7 +137,7 @@ impl Outgoing {
             match waited {
                 Waited::Over => return None,
                 Waited::Passed => {
-                    self.guards.passed();
+                    self.guards.passed(self.tally.usage());
                     self.stage = Stage::Flowing(Flow::Over);
                 }
                 Waited::Bytes(bytes) => return Some(self.spoken(bytes)),

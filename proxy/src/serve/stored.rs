@@ -86,12 +86,18 @@ pub(super) async fn open(all: &Whole, clients: &Clients) -> Result<Stored, NotOp
     Ok(stored)
 }
 
+/// A key that was just made, and what signs requests instead of it.
+pub(crate) struct NewClient {
+    pub(crate) key: Secret,
+    pub(crate) signing: Option<Secret>,
+}
+
 /// Makes a key for another program. A proxy that runs knows it within two seconds.
 pub(crate) async fn new_client(
     config: &Config,
     data: &Path,
     name: &str,
-) -> Result<Secret, NotOpened> {
+) -> Result<NewClient, NotOpened> {
     let store = Store::open(&location(config, data)).await?;
     let accounts = Accounts::open(store.clone(), data).await?;
     let local = accounts.local(now_ms()).await?;
@@ -108,10 +114,11 @@ pub(crate) async fn new_client(
         expires_at_ms: None,
     };
     let by = accounts::Who { actor: "command line", ..accounts::Who::default() };
-    let (_, secret) = accounts.make_key(key, by, now_ms()).await?;
+    let (id, key) = accounts.make_key(key, by, now_ms()).await?;
+    let signing = accounts.client(id).map(|it| accounts.signing_secret(&it));
     drop(accounts);
     store.close().await;
-    Ok(secret)
+    Ok(NewClient { key, signing })
 }
 
 /// Removes what is old, until nobody holds what it looks after.

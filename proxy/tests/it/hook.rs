@@ -47,6 +47,9 @@ async fn its_word_counts_and_it_is_told_the_end() {
     let outcomes: Vec<_> = after.iter().map(|it| it["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["finished", "finished", "failed"]);
     assert_eq!(after[2]["code"], "provider_failed");
+    for it in &after[..2] {
+        assert!(it["usage"]["output_tokens"].as_u64().is_some_and(|it| it > 0), "{it}");
+    }
     assert_eq!(before[1]["id"], after[0]["id"]);
     assert_eq!(before[1]["model"], "recorded/m");
     let all = format!("{before:?}{after:?}");

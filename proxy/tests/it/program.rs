@@ -153,7 +153,7 @@ fn help_version_and_a_new_client() {
     let version = String::from_utf8(output(&folder, &["--version"]).stdout).unwrap();
     assert_eq!(version, format!("easel-proxy {}\n", env!("CARGO_PKG_VERSION")));
     let made = String::from_utf8(output(&folder, &["--new-client", "editor"]).stdout).unwrap();
-    assert!(made.starts_with("easel-"), "{made}");
+    assert!(made.starts_with("easel-") && made.contains(" easel-signing-"), "{made}");
     let again = output(&folder, &["--new-client", "editor"]);
     assert!(!again.status.success());
 }

@@ -2,14 +2,18 @@
 //!
 //! Whatever comes, it ends with `Finish` or `Error`; a silence that is too long is an error.
 
-use js_sys::{Math, Reflect, Uint8Array};
+use js_sys::{Math, Uint8Array};
 use providers::{ask::Ask, failure, feed::Feed, prices::Price, reply::distinguish};
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader};
+use web_sys::ReadableStreamDefaultReader;
 use wire::{ModelEvent, Rejection};
 
-use super::{patience::within, sending::Line};
+use super::{
+    super::{leaving::Leaving, worker::field},
+    patience::within,
+    sending::Line,
+};
 
 /// Without a byte for so long, a stream counts as broken.
 const IDLE_MS: i32 = 300_000;
@@ -35,7 +39,7 @@ impl Reply {
         let vendor = line.vendor();
         let request = vendor.ask(ask, true).map_err(|err| failure::untold(&err))?;
         let leaving = Leaving::default();
-        let signal = leaving.0.as_ref().map(AbortController::signal);
+        let signal = leaving.signal();
         let answer = within(IDLE_MS, line.send(request, signal.as_ref())).await;
         let answer = answer.unwrap_or_else(|| Err(failure::silent()))?;
         let media_type = answer.headers().get("content-type").unwrap_or_default();
@@ -80,25 +84,4 @@ impl Reply {
         }
         Some(events)
     }
-}
-
-/// Aborts the request when it is dropped, so that nobody pays for a reply that nobody reads.
-struct Leaving(Option<AbortController>);
-
-impl Default for Leaving {
-    fn default() -> Self {
-        Self(AbortController::new().ok())
-    }
-}
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        if let Some(controller) = &self.0 {
-            controller.abort();
-        }
-    }
-}
-
-fn field(value: &JsValue, name: &str) -> JsValue {
-    Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
