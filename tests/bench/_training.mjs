@@ -4,11 +4,9 @@
 import { easel, end, freePort, output, start, started } from "./_gateways.mjs";
 
 const { EASEL_PROXY, EASEL_LOAD } = process.env;
-// It takes notes, too, and nobody wants them.
-const LOAD = ["LLVM_PROFILE_FILE=/dev/null", EASEL_LOAD];
 
 const provider = await freePort();
-const upstream = start("0,1", "env", [...LOAD, "upstream", String(provider)]);
+const upstream = start("0,1", EASEL_LOAD, ["upstream", String(provider)]);
 const gateway = await easel(EASEL_PROXY, provider);
 try {
   const { child } = await started(gateway);
@@ -27,7 +25,7 @@ try {
 async function drive(path, ...flags) {
   const to = `http://127.0.0.1:${gateway.port}${path}`;
   const header = `authorization: ${gateway.headers.authorization}`;
-  const args = [...LOAD, "drive", to, "--model", gateway.model, "--header", header, ...flags.map(String)];
-  const { errors, error } = JSON.parse(await output("env", args));
+  const args = ["drive", to, "--model", gateway.model, "--header", header, ...flags.map(String)];
+  const { errors, error } = JSON.parse(await output(EASEL_LOAD, args));
   if (errors) throw new Error(`${path}: ${errors} errors: ${error}`);
 }

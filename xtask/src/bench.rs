@@ -6,8 +6,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    Outcome, browser_tests, places, run,
-    shipped::{self, Shipped},
+    Outcome, browser_tests, places, run, shipped,
     site::{self, Profile},
     start, stop, tools,
 };
@@ -35,8 +34,7 @@ pub(crate) fn bench(name: &str) -> Outcome<()> {
 /// Tells a bench where the gateways are, and what it measures them with.
 fn with_gateways(node: &mut Command) -> Outcome<()> {
     let gateways = tools::gateways()?;
-    let Shipped { proxy, load } = shipped::build()?;
-    node.env("EASEL_LOAD", load).env("EASEL_PROXY", proxy);
+    node.env("EASEL_LOAD", shipped::load()?).env("EASEL_PROXY", shipped::proxy()?);
     node.env("EASEL_LITELLM", gateways.litellm).env("EASEL_PORTKEY", gateways.portkey);
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
 /// Writes `target/dist/site` and `target/dist/easel-proxy`.
 pub(crate) fn dist() -> Outcome<()> {
     site::build(Profile::Web)?;
-    let proxy = shipped::build()?.proxy;
+    let proxy = shipped::proxy()?;
     let out = places::target().join("dist");
     site::clear(&out)?;
     site::copy(&places::site(), &out.join("site"))?;

@@ -14,6 +14,11 @@ pub(crate) fn target() -> PathBuf {
     root().join("target")
 }
 
+/// Cargo's own target folder, for native builds.
+pub(crate) fn native_target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(target, PathBuf::from)
+}
+
 /// What `cargo xtask` installs for this repository.
 pub(crate) fn tools() -> PathBuf {
     target().join("tools")

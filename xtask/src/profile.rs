@@ -13,6 +13,6 @@ pub(crate) fn profile() -> Outcome<()> {
     site::build(Profile::Traced)?;
     let mut node = run::program("node");
     node.arg("tests/profile.mjs").arg(places::root().join("web/first"));
-    browser_tests::with_app(&mut node, Profile::Traced, &start::build_proxy()?)?;
+    browser_tests::with_app(&mut node, Profile::Traced, &start::build_for_tests()?.proxy)?;
     run::run(&mut node)
 }

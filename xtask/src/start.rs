@@ -41,7 +41,7 @@ pub(crate) fn build_for_tests() -> Outcome<Servers> {
     // Of the whole workspace, or the features of some dependencies would be others, and all above them built again.
     cargo.args(["build", "--workspace", "--bin", "easel-proxy"]);
     run::run(linted(cargo.args(["--example", "recorded-upstream"])))?;
-    let built = target().join("debug");
+    let built = places::native_target().join("debug");
     Ok(Servers {
         proxy: built.join("easel-proxy"),
         upstream: built.join("examples/recorded-upstream"),
@@ -52,9 +52,5 @@ pub(crate) fn build_for_tests() -> Outcome<Servers> {
 pub(crate) fn build_proxy() -> Outcome<PathBuf> {
     say("building the proxy");
     run::run(run::program("cargo").args(["build", "--release", "--package", "easel-proxy"]))?;
-    Ok(target().join("release/easel-proxy"))
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(places::target, PathBuf::from)
+    Ok(places::native_target().join("release/easel-proxy"))
 }
