@@ -170,7 +170,7 @@ export function time(ms) {
 
 export function span(ms) {
   if (ms < 1000) {
-    return `${ms} ms`;
+    return `${Math.round(ms)} ms`;
   }
   const secs = ms / 1000;
   if (secs < 90) {

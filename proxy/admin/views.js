@@ -47,6 +47,14 @@ function every(ms, act) {
   return () => clearInterval(timer);
 }
 
+const sum = (lines, value) => lines.reduce((sum, it) => sum + value(it), 0);
+const share = (part, whole) => (whole === 0 ? "–" : `${Math.round((100 * part) / whole)} %`);
+
+/** All tokens of a line, those that a model read, and how long an answer took. */
+const tokens = (it) => sum(Object.values(it.tokens), Number);
+const prompted = ({ tokens: it }) => it.input + it.cache_read + it.cache_write + it.cache_write_long;
+const took = (it) => (it.requests === 0 ? 0 : it.ms / it.requests);
+
 async function overview(page, me) {
   const span30 = select("span", [["2", "last two days"], ["30", "last thirty days"]]);
   const whose = select("scope", scopes(me));
@@ -60,37 +68,57 @@ async function overview(page, me) {
     const to = Date.now();
     const from = to - days * DAY + step;
     const rest = `&from_ms=${from}${whose.value}`;
-    const [lines, keys, models] = await Promise.all([
+    const [lines, keys, models, operations, sessions] = await Promise.all([
       get(`/usage?by=${by}${rest}`),
       get(`/usage?by=key${rest}`),
       get(`/usage?by=model${rest}`),
+      get(`/usage?by=operation${rest}`),
+      get(`/sessions?${rest.slice(1)}`),
     ]);
     const label = (at) => {
       const text = new Date(at).toISOString();
       return days === 2 ? `${text.slice(5, 10)} ${text.slice(11, 16)}` : text.slice(0, 10);
     };
-    const one = (title, value, write, kind) => {
-      const points = filled(lines, from, to, step, value, label);
-      return plot(title, write(points.reduce((sum, it) => sum + it.value, 0)), points, write, kind);
-    };
-    const tokens = (it) => Object.values(it.tokens).reduce((sum, n) => sum + n, 0);
+    const one = (title, value, write, kind, whole = sum(lines, value)) =>
+      plot(title, write(whole), filled(lines, from, to, step, value, label), write, kind);
+    const all = { ms: sum(lines, (it) => it.ms), requests: sum(lines, (it) => it.requests) };
     plots.replaceChildren(
       one("Cost", (it) => Number(it.cost), money, "accent"),
       one("Requests", (it) => it.requests, number, "good"),
       one("Tokens", tokens, number, "plan"),
       one("Errors", (it) => it.failed, number, "bad"),
+      one("Time of an answer", took, span, "accent", took(all)),
     );
     const columns = (title) => [
       { title, show: (it) => it.name || "(no name)" },
       { title: "Requests", class: "number", show: (it) => number(it.requests) },
-      { title: "Errors", class: "number", show: (it) => number(it.failed) },
+      { title: "Errors", class: "number", show: (it) => share(it.failed, it.requests) },
+      { title: "Took", class: "number", show: (it) => span(took(it)) },
       { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
+      { title: "From caches", class: "number", show: (it) => share(it.tokens.cache_read, prompted(it)) },
       { title: "Cost", class: "number", show: (it) => money(it.cost) },
     ];
+    const each = (value) => (sessions.sessions === 0 ? 0 : value / sessions.sessions);
     const none = "No requests in this time.";
     tables.replaceChildren(
       part("By model", table("Usage by model", columns("Model"), models, none)),
       part("By key", table("Usage by key", columns("Key"), keys, none)),
+      part("By operation", table("Usage by operation", columns("Operation"), operations, none)),
+      part(
+        "Sessions",
+        table(
+          "An average session",
+          [
+            { title: "Sessions", class: "number", show: (it) => number(it.sessions) },
+            { title: "Messages in each", class: "number", show: (it) => each(it.requests).toFixed(1) },
+            { title: "Lasted", class: "number", show: (it) => span(each(it.lasted_ms)) },
+            { title: "Tokens of each", class: "number", show: (it) => number(Math.round(each(it.tokens))) },
+            { title: "Cost of each", class: "number", show: (it) => money(each(Number(it.cost))) },
+          ],
+          sessions.sessions === 0 ? [] : [sessions],
+          "No session in this time. A client names its session in X-Easel-Session.",
+        ),
+      ),
       part(
         "As a table",
         el("p", {}, "Every request of this time as CSV, for a spreadsheet. Times are those of UTC."),
@@ -295,7 +323,7 @@ async function live(page, me) {
             { title: "When", show: (it) => time(it.at_ms) },
             { title: "Key", show: (it) => it.key_name },
             { title: "Status", show: (it) => badge(it.status, it.status < 400 ? "good" : "bad") },
-            { title: "Tokens", class: "number", show: (it) => number(Object.values(it.tokens).reduce((sum, n) => sum + n, 0)) },
+            { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
             { title: "Took", class: "number", show: (it) => span(it.ms) },
             { title: "Cost", class: "number", show: (it) => (it.cost === null ? "unknown" : money(it.cost)) },
           ],
@@ -315,7 +343,7 @@ async function live(page, me) {
   });
 }
 
-async function providers(page) {
+async function providers(page, me) {
   const [listed, lanes, health] = await Promise.all([get("/providers"), get("/lanes"), get("/health")]);
   const tried = async (event, provider) => {
     const cell = event.target.closest("tr").querySelector("[data-title=Answer] .cell");
@@ -330,9 +358,20 @@ async function providers(page) {
     }
     event.target.disabled = false;
   };
+  const diagnostics = button("Download diagnostics", () =>
+    download("/diagnostics", "easel-proxy-diagnostics.json").then(
+      () => say("The diagnostics were downloaded."),
+      (err) => say(err.message),
+    ),
+  );
   const state = health.ready ? badge("ready", "good") : badge(`not ready: ${health.trouble.join(", ")}`, "bad");
   page.append(
-    part("The proxy", el("p", {}, state, ` Version ${health.version}, up for ${span(health.up_ms)}; ${number(health.ledger.waiting)} rows wait for the database.`)),
+    part(
+      "The proxy",
+      el("p", {}, state, ` Version ${health.version}, up for ${span(health.up_ms)}; ${number(health.ledger.waiting)} rows wait for the database.`),
+      me.installation && el("div", { class: "row" }, diagnostics),
+      me.installation && el("p", { class: "quiet" }, "Diagnostics go along with a report of something that is wrong. They hold no key, no name of a person and no text."),
+    ),
     part(
       "Providers",
       table(

@@ -200,7 +200,8 @@ impl Books {
                 places.push(place.map_err(|err| refused(&err))?);
             }
         }
-        let claims = claims(asker, defaults);
+        let session = asker.session.as_ref().map(|name| need::session(client.key, name));
+        let claims = claims(client, session, defaults);
         if !asked.need.priced && claims.iter().any(|it| it.unit == Unit::Nano) {
             return Err(unpriced(asked.lane));
         }
@@ -229,6 +230,7 @@ impl Books {
             usage: Usage::default(),
             ms: 0,
             request: need::request_id(asked.request),
+            session: session.unwrap_or_default(),
         };
         let live = self.live.enter(Entry {
             key: client.key,
@@ -304,13 +306,13 @@ fn rates(client: &Client, defaults: Defaults) -> Result<Vec<(budget::Scope, Rate
     Ok(rates)
 }
 
-fn claims(asker: &Asker, defaults: Defaults) -> Vec<Claim> {
+fn claims(client: &Client, session: Option<u64>, defaults: Defaults) -> Vec<Claim> {
     let everybody = defaults.everybody.map(|(period, cap)| {
         let (scope, unit) = (EVERYBODY, Unit::Nano);
         Claim { scope, unit, period, cap }
     });
     let mut claims = Vec::from_iter(everybody);
-    for (scope, caps) in &asker.client.scopes {
+    for (scope, caps) in &client.scopes {
         claims.extend(caps.budgets.iter().map(|(period, cap)| Claim {
             scope: counted(*scope),
             unit: Unit::Nano,
@@ -318,8 +320,8 @@ fn claims(asker: &Asker, defaults: Defaults) -> Vec<Claim> {
             cap: *cap,
         }));
     }
-    if let Some(session) = &asker.session {
-        let scope = need::session(asker.client.key, session);
+    if let Some(session) = session {
+        let scope = budget::Scope::Session(session);
         let caps =
             [(Unit::Messages, defaults.session_messages), (Unit::Tokens, defaults.session_tokens)];
         claims.extend(caps.into_iter().filter_map(|(unit, cap)| {

@@ -51,10 +51,12 @@ use crate::{
 };
 
 /// Headers of ours that pages of other origins may read.
-const EXPOSED: [HeaderName; 8] = [
+const EXPOSED: [HeaderName; 10] = [
     HeaderName::from_static("x-request-id"),
     header::RETRY_AFTER,
     stream::COST,
+    refusal::NEEDED,
+    refusal::AVAILABLE,
     stream::ESTIMATED,
     stream::LIMIT,
     stream::REMAINING,

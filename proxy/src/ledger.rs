@@ -11,6 +11,7 @@ mod fold;
 mod journal;
 mod retention;
 mod row;
+mod sessions;
 mod usage;
 
 use std::{
@@ -33,6 +34,7 @@ use journal::Journal;
 pub use retention::Retention;
 pub(crate) use row::tokens;
 pub use row::{ModelId, Operation, RequestId, Row};
+pub use sessions::Sessions;
 pub use usage::{By, Filter, Line, Listed, Spent, Sums};
 
 use crate::store::{Store, StoreError, Survive};
@@ -40,7 +42,7 @@ use crate::store::{Store, StoreError, Survive};
 /// The journal's folder in the data folder.
 const FOLDER: &str = "journal";
 
-/// Rows that may wait for the database: 19 MB of journal, minutes of an outage.
+/// Rows that may wait for the database: 21 MB of journal, minutes of an outage.
 const CAPACITY: usize = 200_000;
 
 /// How long a request waits for room before it is refused.

@@ -99,10 +99,8 @@ fn read<T: DeserializeOwned>(answer: Option<JsValue>) -> Result<T, Rejection> {
 }
 
 fn gone() -> Rejection {
-    Rejection {
-        code: RejectionCode::Broken,
-        message: "The part of Easel that asks providers could not be loaded, or gave up".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
-    }
+    Rejection::new(
+        RejectionCode::Broken,
+        "The part of Easel that asks providers could not be loaded, or gave up",
+    )
 }

@@ -159,11 +159,8 @@ async fn accepted(answer: Result<Response, gloo_net::Error>) -> Result<Response,
         return Ok(answer);
     }
     let status = answer.status();
-    Err(read(answer).await.unwrap_or_else(|_| Rejection {
-        code: RejectionCode::Broken,
-        message: format!("The proxy answered with status {status}"),
-        retry_after_secs: None,
-        request_id: None,
+    Err(read(answer).await.unwrap_or_else(|_| {
+        Rejection::new(RejectionCode::Broken, &format!("The proxy answered with status {status}"))
     }))
 }
 
@@ -212,19 +209,9 @@ impl Lines {
 }
 
 fn unreachable() -> Rejection {
-    Rejection {
-        code: RejectionCode::Unreachable,
-        message: "The proxy cannot be reached".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
-    }
+    Rejection::new(RejectionCode::Unreachable, "The proxy cannot be reached")
 }
 
 fn cut_off() -> Rejection {
-    Rejection {
-        code: RejectionCode::CutOff,
-        message: "The proxy's answer broke off".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
-    }
+    Rejection::new(RejectionCode::CutOff, "The proxy's answer broke off")
 }

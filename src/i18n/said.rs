@@ -341,12 +341,7 @@ pub fn cost_ahead(cost: &agent::context::Cost) -> String {
 }
 
 pub fn too_long(why: &agent::context::TooLong) -> Rejection {
-    Rejection {
-        code: RejectionCode::PromptTooLong,
-        message: why.to_string(),
-        retry_after_secs: None,
-        request_id: None,
-    }
+    Rejection::new(RejectionCode::PromptTooLong, &why.to_string())
 }
 
 /// A prompt about an error of the preview.

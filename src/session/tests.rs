@@ -256,12 +256,8 @@ fn a_proxy_that_is_down_is_said_and_can_be_tried_again() {
 fn a_refused_key_leads_to_the_settings() {
     let mut bench = with_model("web");
     bench.send("Hello");
-    bench.model(&[ModelEvent::Error(Rejection {
-        code: RejectionCode::BadKey,
-        message: "The provider refused the key".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
-    })]);
+    let refused = Rejection::new(RejectionCode::BadKey, "The provider refused the key");
+    bench.model(&[ModelEvent::Error(refused)]);
     let last = bench.chat().entries.last().cloned().expect("an error row");
     assert!(
         matches!(last.kind, EntryKind::Error { remedy: Remedy::OpenSettings, .. }),
@@ -589,6 +585,27 @@ fn a_page_that_is_painted_is_shown_also_when_nothing_has_changed() {
     let preview: link::preview::View = bench.view(Panel::Preview);
     assert_eq!(preview.stage, link::preview::Stage::Running);
     assert_eq!(preview.painted_after_ms, None);
+}
+
+#[test]
+fn a_page_that_came_too_late_for_a_change_hears_of_it_again() {
+    use preview::protocol::{FromWorker, Report, ToWorker};
+    let mut bench = with_model("web");
+    let host = bench.view::<link::preview::View>(Panel::Preview).host;
+    bench.session.preview_connected(&host, "p1");
+    let told = |bench: &Bench| std::mem::take(&mut *bench.world.told_previews.borrow_mut());
+    assert_eq!(told(&bench), [("p1".to_owned(), ToWorker::Hello { dialogs: true })]);
+
+    bench.wish(Wish::Preview(link::preview::Wish::Reload));
+    let changed = [("p1".to_owned(), ToWorker::Changed { generation: 1, styles: None })];
+    assert_eq!(told(&bench), changed);
+    // It was made before the change, and its page was not there when the change was told.
+    for (generation, expected) in [(0, &changed[..]), (1, &[])] {
+        let report = Report::Painted { generation };
+        let said = FromWorker::Report { client: "c1".to_owned(), report };
+        bench.session.preview_said(&host, "p1", said);
+        assert_eq!(told(&bench), expected);
+    }
 }
 
 #[test]

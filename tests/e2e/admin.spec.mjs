@@ -31,7 +31,7 @@ async function signIn(page) {
   return faults;
 }
 
-test("OBS-1 BIL-3 SEC-2: a key is made, capped and revoked, and the log of it is whole", async ({ page }) => {
+test("OBS-1 OBS-2 BIL-3 SEC-2: a key is made, capped and revoked, and the log of it is whole", async ({ page, request }) => {
   const faults = await signIn(page);
 
   await test.step("a key is made and shown once", async () => {
@@ -82,10 +82,33 @@ test("OBS-1 BIL-3 SEC-2: a key is made, capped and revoked, and the log of it is
     }
   });
 
+  await test.step("what was asked for is summed by operation and by session", async () => {
+    const headers = {
+      authorization: `Bearer ${await proxy.token()}`,
+      "x-easel-operation": "plan_fix",
+      "x-easel-session": "one",
+    };
+    const data = { model: "script/demo", messages: [{ role: "user", content: "hello" }] };
+    for (let n = 0; n < 2; n += 1) {
+      const answer = await request.post(`${proxy.origin}/v1/chat/completions`, { headers, data });
+      expect(answer.status()).toBe(200);
+    }
+    const figures = page.getByRole("region", { name: "An average session" });
+    await expect(async () => {
+      await page.getByRole("link", { name: "Requests" }).press("Enter");
+      await page.getByRole("link", { name: "Overview" }).press("Enter");
+      await expect(figures.getByRole("cell", { name: "2.0" })).toBeVisible({ timeout: 1_000 });
+    }).toPass();
+    await expect(page.getByRole("rowheader", { name: "plan_fix" })).toBeVisible();
+  });
+
   await test.step("a provider is tried, and the usage leaves as a table", async () => {
     await page.getByRole("link", { name: "Providers" }).press("Enter");
     await page.getByRole("button", { name: "Test script" }).press("Enter");
     await expect(page.getByRole("cell", { name: "works" })).toBeVisible();
+    const report = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download diagnostics" }).press("Enter");
+    expect((await report).suggestedFilename()).toBe("easel-proxy-diagnostics.json");
     await page.getByRole("link", { name: "Overview" }).press("Enter");
     const coming = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download CSV" }).press("Enter");

@@ -14,7 +14,7 @@ const WORDS_LIMIT: usize = 300;
 /// Returns a rejection that is nothing but its sentence.
 #[must_use]
 pub fn plain(code: RejectionCode, message: &str) -> Rejection {
-    Rejection { code, message: message.to_owned(), retry_after_secs: None, request_id: None }
+    Rejection::new(code, message)
 }
 
 /// The stream held something that is no event of this provider.

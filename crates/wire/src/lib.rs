@@ -6,9 +6,12 @@
 //! without the proxy is said in [`reach`].
 
 pub mod reach;
+mod rejection;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use rejection::{Rejection, RejectionCode, Shortage, Unit};
 
 /// A request for one model reply: the body of `POST /app/turn`.
 ///
@@ -184,57 +187,6 @@ pub enum StopReason {
     ToolUse,
     OutputLimit,
     Refused,
-}
-
-/// Why there is no answer, named by what the person or the app can do about it.
-///
-/// Also the body of every error answer under `/app/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejection {
-    pub code: RejectionCode,
-    /// One sentence for people: what happened. Never holds a key or an internal address.
-    pub message: String,
-    /// Seconds to wait, when waiting helps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_after_secs: Option<u32>,
-    /// Finds the proxy's log line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectionCode {
-    /// This page may not use this proxy: the token is missing or wrong.
-    NotPaired,
-    /// No provider is configured for this model.
-    NoProvider,
-    /// The provider refused the key.
-    BadKey,
-    /// The provider does not know the model.
-    UnknownModel,
-    /// Whose key it is may not do this.
-    NotAllowed,
-    /// The budget here does not suffice: what is needed and what is left stands in the message.
-    InsufficientBalance,
-    /// The provider's rate limit or the account's balance; or a limit here on how often one may ask.
-    Busy,
-    /// A request with the same name runs or ran before, and is not paid for twice.
-    Repeated,
-    /// A rule of this proxy's owner keeps it back.
-    Filtered,
-    /// The prompt must get smaller.
-    PromptTooLong,
-    /// The request itself is wrong.
-    BadRequest,
-    /// The provider could not be reached, or broke off.
-    Unreachable,
-    /// The stream ended without its terminator, or was not readable.
-    CutOff,
-    /// The provider failed on its side.
-    ProviderFailed,
-    /// The proxy failed; the request id finds the log line.
-    Broken,
 }
 
 /// A model that can be chosen: `GET /app/models` answers a list of these.

@@ -125,7 +125,7 @@ fn every_event() {
             {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_long_tokens":7,"audio_input_tokens":8,"output_tokens":0,"reasoning_tokens":0,"audio_output_tokens":9,"estimated":false}
             {"type":"finish","reason":"end_of_turn"}
             {"type":"finish","reason":"end_of_turn","stopped_by":"END"}
-            {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}
+            {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2}}
         "#]],
     );
 }
@@ -228,7 +228,9 @@ fn every_word() {
 fn a_rejection() {
     check(
         &rejection(),
-        &expect![[r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1"}"#]],
+        &expect![[
+            r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2}}"#
+        ]],
     );
 }
 
@@ -358,6 +360,7 @@ fn rejection() -> Rejection {
         message: "Wait".to_owned(),
         retry_after_secs: Some(7),
         request_id: Some("r1".to_owned()),
+        shortage: Some(Shortage { unit: Unit::Nano, needed: 3, available: 2 }),
     }
 }
 

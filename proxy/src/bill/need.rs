@@ -3,11 +3,7 @@
 use providers::{prices::Price, reply::tokens};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    accounts::KeyId,
-    budget::{Amounts, Scope},
-    ledger::RequestId,
-};
+use crate::{accounts::KeyId, budget::Amounts, ledger::RequestId};
 
 /// No text that models were seen to read has more tokens than this many bytes each. Pictures have
 /// far fewer, so a request with one is taken for dearer than it is until it has been answered.
@@ -54,13 +50,14 @@ impl Need {
     }
 }
 
-/// Sessions of two keys are never one, whatever they are called.
-pub(super) fn session(key: KeyId, name: &str) -> Scope {
+/// Returns a session's number. Sessions of two keys are never one, whatever they are called.
+pub(super) fn session(key: KeyId, name: &str) -> u64 {
     let mut hash = Sha256::new();
     hash.update(key.0.to_le_bytes());
     hash.update(name.as_bytes());
     let digest = hash.finalize();
-    Scope::Session(digest.first_chunk().map_or(0, |it| u64::from_le_bytes(*it)))
+    // 0 is none.
+    digest.first_chunk().map_or(1, |it| u64::from_le_bytes(*it).max(1))
 }
 
 pub(super) fn request_id(id: &str) -> RequestId {

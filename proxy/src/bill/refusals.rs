@@ -3,7 +3,7 @@
 //! What only the owner may know goes to the log.
 
 use providers::failure::plain;
-use wire::{Rejection, RejectionCode};
+use wire::{Rejection, RejectionCode, Shortage};
 
 use super::need;
 use crate::{budget, store::StoreError};
@@ -11,7 +11,10 @@ use crate::{budget, store::StoreError};
 pub(super) fn refused(err: &budget::Refused) -> Rejection {
     match err {
         budget::Refused::Exceeded(exceeded) => {
-            plain(RejectionCode::InsufficientBalance, &sentence(&exceeded.to_string()))
+            let message = sentence(&exceeded.to_string());
+            let budget::Exceeded { unit, needed, available, .. } = *exceeded;
+            let shortage = Some(Shortage { unit, needed, available });
+            Rejection { shortage, ..plain(RejectionCode::InsufficientBalance, &message) }
         }
         budget::Refused::TooFast { wait_secs, .. } => {
             wait(&sentence(&err.to_string()), u32::try_from(*wait_secs).unwrap_or(u32::MAX))

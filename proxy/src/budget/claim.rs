@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 
+pub use wire::Unit;
+
 use super::period::{Period, secs};
 
 /// The largest amount, cap and sum: 4.6 billion dollars in nano-dollars. Larger ones count as
@@ -19,16 +21,6 @@ pub enum Scope {
     Project(u64),
     Organisation(u64),
     Session(u64),
-}
-
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Unit {
-    /// Billionths of a dollar.
-    Nano,
-    Tokens,
-    Seconds,
-    Messages,
 }
 
 /// What a request may take, or has taken, of each unit.

@@ -114,6 +114,37 @@ fn names_of_ones_own_stand_for_lanes() {
 }
 
 #[test]
+fn what_deploy_starts_with_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = [
+        ("HOME", "/h"),
+        ("EASEL_POSTGRES", "postgres://easel:secret@postgres/easel"),
+        ("EASEL_REDIS", "redis://redis"),
+        ("EASEL_MAIL", "smtps://easel:secret@mail.example.org"),
+    ];
+    for (file, begins) in [
+        (include_str!("../../../deploy/compose.yaml"), "content: |"),
+        (include_str!("../../../deploy/kubernetes.yaml"), "easel.toml: |"),
+    ] {
+        let mut lines = file.lines().skip_while(|it| it.trim() != begins).skip(1);
+        let first = lines.next().unwrap();
+        let indent = " ".repeat(first.len() - first.trim_start().len());
+        let within = |it: &&str| it.is_empty() || it.starts_with(&indent);
+        let text: String = std::iter::once(first)
+            .chain(lines.take_while(within))
+            .map(|it| it.trim().to_owned() + "\n")
+            .collect();
+        let text = text.replace("${EASEL_HOST:?the name that people open}", "easel.example.org");
+        let text = text.replace("${EASEL_HOST}", "easel.example.org");
+        let config = with_file(folder.path(), &text, &[], &env).unwrap();
+        assert_eq!(config.host.to_string(), "0.0.0.0");
+        assert_eq!(config.stored.postgres.unwrap().expose(), env[1].1);
+        assert_eq!(config.stored.redis.unwrap().expose(), env[2].1);
+        assert!(config.stored.shared && config.stored.behind_proxy);
+    }
+}
+
+#[test]
 fn a_wrong_flag_or_variable_is_named() {
     let home = ("HOME", "/h");
     let fault = |args: &[&str], env: &[(&str, &str)]| serve(args, env).unwrap_err().to_string();

@@ -8,6 +8,7 @@ mod asked;
 mod audit;
 mod caller;
 mod caps;
+mod diagnostics;
 mod keys;
 mod money;
 mod page;
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/admin/api/me", get(places::me))
         .route("/admin/api/health", get(running::health))
+        .route("/admin/api/diagnostics", get(diagnostics::bundle))
         .route("/admin/api/running", get(running::running))
         .route("/admin/api/lanes", get(running::lanes))
         .route("/admin/api/keys", get(keys::list).post(keys::make))
@@ -57,6 +59,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/admin/api/people/{id}", axum::routing::delete(people::end))
         .route("/admin/api/members", get(people::members).put(people::appoint))
         .route("/admin/api/usage", get(usage::sums))
+        .route("/admin/api/sessions", get(usage::sessions))
         .route("/admin/api/requests", get(usage::last))
         .route("/admin/api/export.csv", get(usage::export))
         .route("/admin/api/providers", get(providers::list))

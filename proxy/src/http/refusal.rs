@@ -7,12 +7,16 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use providers::{converse, failure};
-use wire::{Rejection, RejectionCode};
+use wire::{Rejection, RejectionCode, Shortage, Unit};
 
-use super::{dialects, relays};
+use super::{dialects, relays, stream::dollars};
 use crate::{accounts::NotChanged, keys::BadStore, store::StoreError};
+
+/// What a request can need at most, and what is left of the budget: dollars, or a number and its unit.
+pub(super) const NEEDED: HeaderName = HeaderName::from_static("x-easel-needed");
+pub(super) const AVAILABLE: HeaderName = HeaderName::from_static("x-easel-available");
 
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -100,6 +104,15 @@ pub(super) async fn wrong_method() -> Refusal {
     )
 }
 
+fn amount(unit: Unit, amount: u64) -> String {
+    match unit {
+        Unit::Nano => dollars(amount),
+        Unit::Tokens => format!("{amount} tokens"),
+        Unit::Seconds => format!("{amount} seconds"),
+        Unit::Messages => format!("{amount} messages"),
+    }
+}
+
 /// Gives a refusal its body. Other responses stay as they are.
 pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Response {
     let Some(mut rejection) = response.extensions_mut().remove::<Rejection>() else {
@@ -118,6 +131,13 @@ pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Res
     headers.remove(header::CONTENT_LENGTH);
     if let Some(secs) = rejection.retry_after_secs {
         headers.insert(header::RETRY_AFTER, secs.into());
+    }
+    if let Some(Shortage { unit, needed, available }) = rejection.shortage {
+        for (name, value) in [(NEEDED, needed), (AVAILABLE, available)] {
+            if let Ok(value) = HeaderValue::from_str(&amount(unit, value)) {
+                headers.insert(name, value);
+            }
+        }
     }
     if path.starts_with("/model/") {
         // Amazon's clients choose the error's class by it, and not by the status.

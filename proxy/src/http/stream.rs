@@ -47,11 +47,14 @@ pub(super) fn respond(answer: Answer) -> Response {
     }
 }
 
+pub(super) fn dollars(nano: u64) -> String {
+    format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000)
+}
+
 /// Tells what an answer in one piece cost, in dollars.
 fn cost(headers: &mut HeaderMap, usage: &Usage) {
     let Some(nano) = usage.cost_nano else { return };
-    let dollars = format!("{}.{:09}", nano / 1_000_000_000, nano % 1_000_000_000);
-    if let Ok(value) = HeaderValue::from_str(&dollars) {
+    if let Ok(value) = HeaderValue::from_str(&dollars(nano)) {
         headers.insert(COST, value);
     }
     if usage.estimated {

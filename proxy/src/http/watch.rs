@@ -61,6 +61,11 @@ impl Watch {
         self.ending.store(true, Ordering::Release);
     }
 
+    /// Returns the kind of the database.
+    pub(super) fn database(&self) -> String {
+        format!("{:?}", self.store.kind())
+    }
+
     pub(super) fn up_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -142,8 +147,20 @@ async fn metrics(State(state): State<Shared>, headers: HeaderMap) -> Result<Resp
              `[telemetry]` in easel.toml shows them to everybody",
         ));
     }
+    let mut response = figures(&state).await.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Returns the figures in Prometheus' form.
+pub(super) async fn figures(state: &super::State) -> String {
     let watch = &state.operations.watch;
-    let trouble = watch.trouble(&state).await;
+    let trouble = watch.trouble(state).await;
     let mut text = Exposition::default();
     let classes = watch.answered.iter().enumerate().map(|(class, n)| {
         let class = if class == 0 { "other".to_owned() } else { format!("{class}xx") };
@@ -162,12 +179,5 @@ async fn metrics(State(state): State<Shared>, headers: HeaderMap) -> Result<Resp
         text.value(&[("lane", &name)], rests.as_secs());
     }
     process(&mut text, watch.began.elapsed());
-    let mut response = text.finish().into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    text.finish()
 }

@@ -1,4 +1,4 @@
-//! Folding the journal into the database: rows, hourly sums and what each key spent, in one
+//! Folding the journal into the database: rows, hourly sums, sessions and what each key spent, in one
 //! transaction with the number up to which all of it is done.
 //!
 //! That number makes it safe to try again whatever happened to the last try, so a start after a kill
@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use sqlx::{AnyConnection, Row as _};
 use tokio::time::{sleep, timeout};
 
-use self::statements::{Hour, Statements};
+use self::statements::{Hour, Session, Statements};
 use super::{
     Shared,
     journal::Batch,
@@ -99,6 +99,7 @@ async fn fold(shared: &Shared, batch: &Batch, released: &[i64]) -> Result<(), St
         statements.insert_rows(on, &rows).await?;
         statements.add_hours(on, &hours(&rows)).await?;
         statements.add_spent(on, &spent(&rows)).await?;
+        statements.add_sessions(on, &sessions(&rows)).await?;
         for record in records.iter().filter(|it| it.claim != 0) {
             sqlx::query("UPDATE claims SET booked = $1 WHERE id = $2")
                 .bind(&record.encode()[..])
@@ -153,4 +154,12 @@ fn spent(rows: &[&Row]) -> BTreeMap<i64, u64> {
         *sum = sum.saturating_add(row.usage.cost_nano.unwrap_or_default());
     }
     spent
+}
+
+fn sessions(rows: &[&Row]) -> BTreeMap<(i64, u64), Session> {
+    let mut sessions = BTreeMap::<_, Session>::new();
+    for row in rows.iter().filter(|it| it.session != 0) {
+        sessions.entry((row.key.0, row.session)).or_default().add(row);
+    }
+    sessions
 }

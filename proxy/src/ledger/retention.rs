@@ -30,6 +30,9 @@ impl Ledger {
         // A process that is gone so long left nothing to fold.
         let journals = "DELETE FROM journals WHERE id IN
             (SELECT id FROM journals WHERE at < $1 LIMIT $2)";
+        let sessions = "DELETE FROM usage_sessions WHERE (key_id, session) IN
+            (SELECT key_id, session FROM usage_sessions WHERE last_at < $1 ORDER BY last_at LIMIT $2)";
+        self.remove(sessions, now_ms.saturating_sub(retention.rows_ms)).await?;
         let n_rows = self.remove(rows, now_ms.saturating_sub(retention.rows_ms)).await?;
         self.remove(claims, now_ms.saturating_sub(claims::TTL_MS)).await?;
         self.remove(journals, now_ms.saturating_sub(Retention::default().rows_ms)).await?;

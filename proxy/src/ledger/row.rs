@@ -94,6 +94,8 @@ pub struct Row {
     pub usage: Usage,
     pub ms: u32,
     pub request: RequestId,
+    /// The session that it was part of; 0 is none. Lists of requests do not have it.
+    pub session: u64,
 }
 
 impl Row {
@@ -115,7 +117,7 @@ pub(super) struct Record {
 }
 
 /// Bytes of a record.
-pub(super) const SIZE: usize = 96;
+pub(super) const SIZE: usize = 104;
 
 const CHECK: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const ESTIMATED: u8 = 1;
@@ -123,7 +125,7 @@ const UNPRICED: u8 = 2;
 
 impl Record {
     pub(super) fn encode(&self) -> [u8; SIZE] {
-        let Row { at_ms, key, model, status, operation, usage, ms, request } = &self.row;
+        let Row { at_ms, key, model, status, operation, usage, ms, request, session } = &self.row;
         let mut out = Pen { bytes: [0; SIZE], at: 0 };
         out.put(self.sequence.to_le_bytes());
         out.put(self.claim.to_le_bytes());
@@ -131,6 +133,7 @@ impl Record {
         out.put(key.0.to_le_bytes());
         out.put(usage.cost_nano.unwrap_or_default().to_le_bytes());
         out.put(request.0);
+        out.put(session.to_le_bytes());
         out.put(model.0.to_le_bytes());
         out.put(ms.to_le_bytes());
         for n_tokens in tokens(usage) {
@@ -154,6 +157,7 @@ impl Record {
         let key = KeyId(i64::from_le_bytes(from.take()));
         let cost = u64::from_le_bytes(from.take());
         let request = RequestId(from.take());
+        let session = u64::from_le_bytes(from.take());
         let model = ModelId(u32::from_le_bytes(from.take()));
         let ms = u32::from_le_bytes(from.take());
         let [
@@ -183,7 +187,7 @@ impl Record {
             cost_nano: (flags & UNPRICED == 0).then_some(cost),
             estimated: flags & ESTIMATED != 0,
         };
-        let row = Row { at_ms, key, model, status, operation, usage, ms, request };
+        let row = Row { at_ms, key, model, status, operation, usage, ms, request, session };
         Some(Self { sequence, claim, row })
     }
 }
@@ -260,6 +264,7 @@ mod tests {
                 usage,
                 ms: 1001,
                 request: RequestId([1, 2, 3, 4, 5, 6, 7, 8]),
+                session: u64::MAX,
             };
             let record = Record { sequence: 99, claim, row };
             assert_eq!(Record::decode(&record.encode()), Some(record));
@@ -278,6 +283,7 @@ mod tests {
             usage: Usage::default(),
             ms: 0,
             request: RequestId([0; 8]),
+            session: 1,
         };
         let bytes = Record { sequence: 1, claim: 0, row }.encode();
         for bit in 0..SIZE * 8 {

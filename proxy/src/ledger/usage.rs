@@ -333,6 +333,7 @@ impl Listed {
             usage,
             ms: small(15)?,
             request: RequestId(row.try_get::<i64, _>(17)?.to_be_bytes()),
+            session: 0,
         };
         let name = |column: usize| -> Result<String, StoreError> {
             Ok(row.try_get::<Option<String>, _>(column)?.unwrap_or_default())

@@ -17,6 +17,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (2, "ledger", include_str!("../../migrations/2_ledger.sql")),
     (3, "audit", include_str!("../../migrations/3_audit.sql")),
     (4, "signatures", include_str!("../../migrations/4_signatures.sql")),
+    (5, "usage of sessions", include_str!("../../migrations/5_usage_sessions.sql")),
 ];
 
 /// Migrates to the newest version.

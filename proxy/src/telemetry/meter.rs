@@ -194,6 +194,7 @@ mod tests {
             usage: Usage { input_tokens: 3, cost_nano: Some(5), ..Usage::default() },
             ms: 70,
             request: RequestId([0; 8]),
+            session: 0,
         };
         let most = u32::try_from(MOST_LANES).unwrap();
         for model in 0..most + 50 {

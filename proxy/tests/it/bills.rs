@@ -120,6 +120,9 @@ async fn a_thousand_at_once_never_exceed_a_cap() {
         );
         let message = error["message"].as_str().unwrap();
         assert!(message.starts_with("This can need $") && message.ends_with(" left"), "{message}");
+        let dollars =
+            |name: &str| -> f64 { refused.headers[name].to_str().unwrap().parse().unwrap() };
+        assert!(dollars("x-easel-needed") > dollars("x-easel-available"), "{:?}", refused.headers);
     }
     let rows = rows(easel, good).await;
     let spent: u64 = rows.iter().filter_map(|it| it.cost).sum();

@@ -183,8 +183,9 @@ async fn origins_of_the_list_may_ask_and_read() {
     assert_eq!(refused.header("access-control-allow-origin"), allowed);
     assert_eq!(
         refused.header("access-control-expose-headers"),
-        "x-request-id,retry-after,x-easel-cost,x-easel-estimated,x-ratelimit-limit-requests,\
-         x-ratelimit-remaining-requests,x-ratelimit-reset-requests,mcp-session-id"
+        "x-request-id,retry-after,x-easel-cost,x-easel-needed,x-easel-available,x-easel-estimated,\
+         x-ratelimit-limit-requests,x-ratelimit-remaining-requests,x-ratelimit-reset-requests,\
+         mcp-session-id"
     );
 
     let foreign = Ask {

@@ -49,7 +49,15 @@ impl Session {
                     self.0.ports.world.tell_preview(port, located);
                 }
             }
-            Report::Painted { generation } => self.painted(workspace, generation),
+            Report::Painted { generation } => {
+                self.painted(workspace, generation);
+                let newest = self.with_preview(workspace, |it| it.generation);
+                if generation < newest {
+                    // Who was not there yet when it was said hears it now.
+                    let changed = ToWorker::Changed { generation: newest, styles: None };
+                    self.0.ports.world.tell_preview(port, changed);
+                }
+            }
             Report::Navigated { path } => {
                 self.with_preview(workspace, |it| it.path = bounded(path));
             }

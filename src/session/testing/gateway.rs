@@ -134,10 +134,5 @@ fn model(id: &str, scripted: bool) -> Model {
 }
 
 pub(in crate::session) fn unreachable() -> Rejection {
-    Rejection {
-        code: RejectionCode::Unreachable,
-        message: "The proxy cannot be reached".to_owned(),
-        retry_after_secs: None,
-        request_id: None,
-    }
+    Rejection::new(RejectionCode::Unreachable, "The proxy cannot be reached")
 }

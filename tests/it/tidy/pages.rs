@@ -43,6 +43,30 @@ fn capabilities_name_tests_that_exist() {
     }
 }
 
+/// What `docs/api.md` has for who knows other servers: doors of the proxy, and wishes of the app.
+#[test]
+fn what_stands_beside_other_servers_doors_is_there() {
+    let document = read("proxy/openapi.json");
+    let (mut n_doors, mut n_wishes) = (0, 0);
+    for (row, here) in proofs(&read("docs/api.md").replace("::", " has ")) {
+        let Some((what, rest)) = here.split_once(' ') else { continue };
+        if let Some(wish) = rest.strip_prefix("has ") {
+            let module = read(&format!("crates/link/src/{}.rs", what.to_lowercase()));
+            let named =
+                [" {", "(", ","].iter().any(|it| module.contains(&format!("\n    {wish}{it}")));
+            assert!(named, "{row}: there is no wish {what}::{wish}");
+            n_wishes += 1;
+        } else if rest.starts_with('/') {
+            let item = document.split(&format!("\n  \"{rest}\": {{")).nth(1).unwrap_or_default();
+            let item = item.split("\n  \"/").next().unwrap_or_default();
+            let method = format!("\n   \"{}\": {{", what.to_lowercase());
+            assert!(item.contains(&method), "{row}: the proxy has no {here}");
+            n_doors += 1;
+        }
+    }
+    assert!(n_doors > 10 && n_wishes > 10, "{n_doors} doors, {n_wishes} wishes");
+}
+
 /// Returns the rows `| ID | … | test |` with each test in backquotes of the last column.
 fn proofs(page: &str) -> Vec<(String, String)> {
     let mut proofs = Vec::new();

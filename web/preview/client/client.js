@@ -14,6 +14,10 @@ const generation = Number(script?.dataset.generation ?? 0);
 const framed = parent !== window;
 const LIMIT_REPORTS_PER_SECOND = 100;
 
+/// What has not come by then is asked for again; the service worker gives up as early.
+const LIMIT_LOAD_MS = 10_000;
+
+let leaving = 0;
 let n_reports = 0;
 let lastError = 0;
 
@@ -106,9 +110,17 @@ workers?.addEventListener("message", ({ data }) => {
   if (data?.type === "dialog-answer") answered(data);
   if (data?.type !== "changed") return;
   if (data.styles) swapStyles(data.styles).then(() => painted(data.generation));
-  else location.reload();
+  else reload();
 });
 workers?.startMessages();
+
+/// A load that is under way is not broken off by the next one: if what it brings is of before, the
+/// core says so again when it is painted.
+function reload() {
+  if (leaving > 0 && performance.now() - leaving < LIMIT_LOAD_MS) return;
+  leaving = performance.now();
+  location.reload();
+}
 
 // ——— painted and navigated ———
 

@@ -270,7 +270,7 @@ reject busy
         expect![[r#"
             ask (0 messages)
             show 0 added
-            finish Failed(Rejection { code: Busy, message: "try later", retry_after_secs: Some(3), request_id: None })
+            finish Failed(Rejection { code: Busy, message: "try later", retry_after_secs: Some(3), request_id: None, shortage: None })
         "#]],
     );
     check(
@@ -686,6 +686,7 @@ fn parse(line: &str) -> Vec<Event> {
                 message: "try later".to_owned(),
                 retry_after_secs: Some(3),
                 request_id: None,
+                shortage: None,
             }))
         }
         ["eof"] => vec![Event::StreamEnded],

@@ -115,6 +115,7 @@ fn an_error_is_an_exception() {
         message: "broken".to_owned(),
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
+        shortage: None,
     };
     let written = write(&[ModelEvent::Error(rejection)]);
     expect![[r#"

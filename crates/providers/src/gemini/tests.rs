@@ -175,6 +175,7 @@ fn an_error_stands_outside_of_the_events() {
         message: "broken".to_owned(),
         retry_after_secs: Some(20),
         request_id: Some("r1".to_owned()),
+        shortage: None,
     };
     let written = encoded(&[
         ModelEvent::TextDelta { text: "Hi".to_owned() },

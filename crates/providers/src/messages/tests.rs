@@ -190,6 +190,7 @@ fn an_error_has_the_vendors_shape() {
         message: "broken".to_owned(),
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
+        shortage: None,
     };
     let mut written = Vec::new();
     Messages.encoder(about()).write(&ModelEvent::Error(rejection), &mut written);

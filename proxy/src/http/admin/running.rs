@@ -29,14 +29,14 @@ struct Running {
 }
 
 #[derive(Debug, Serialize)]
-struct Lane {
+pub(super) struct Lane {
     lane: String,
     /// Until it is tried again.
     rests_ms: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Health {
+pub(super) struct Health {
     version: &'static str,
     up_ms: u64,
     /// Whether requests can be taken; else what keeps them out.
@@ -87,18 +87,27 @@ pub(super) async fn lanes(
     caller: Caller,
 ) -> Result<Response, Refusal> {
     caller.must_somewhere(&state.accounts.directory(), Deed::TestProviders)?;
-    let resting =
-        state.gateway.lanes.resting(Instant::now()).into_iter().map(|(lane, rests)| Lane {
-            lane: format!("{}/{}", lane.provider, lane.model),
-            rests_ms: u64::try_from(rests.as_millis()).unwrap_or(u64::MAX),
-        });
-    Ok(shown(resting.collect::<Vec<_>>()))
+    Ok(shown(resting(&state)))
+}
+
+pub(super) fn resting(state: &Shared) -> Vec<Lane> {
+    let resting = state.gateway.lanes.resting(Instant::now()).into_iter();
+    let lanes = resting.map(|(lane, rests)| Lane {
+        lane: format!("{}/{}", lane.provider, lane.model),
+        rests_ms: u64::try_from(rests.as_millis()).unwrap_or(u64::MAX),
+    });
+    lanes.collect()
 }
 
 pub(super) async fn health(State(state): State<Shared>, caller: Caller) -> Response {
+    shown(found(&state, caller.is_installation()).await)
+}
+
+/// Returns how it is; why the database does not take rows is for the installation.
+pub(super) async fn found(state: &Shared, installation: bool) -> Health {
     let ledger = state.gateway.books.ledger().health();
-    let trouble = state.operations.watch.trouble(&state).await;
-    shown(Health {
+    let trouble = state.operations.watch.trouble(state).await;
+    Health {
         version: env!("CARGO_PKG_VERSION"),
         up_ms: state.operations.watch.up_ms(),
         ready: trouble.is_empty(),
@@ -107,7 +116,7 @@ pub(super) async fn health(State(state): State<Shared>, caller: Caller) -> Respo
             waiting: ledger.waiting,
             unsaved: ledger.unsaved,
             room: ledger.room,
-            trouble: ledger.trouble.filter(|_| caller.is_installation()),
+            trouble: ledger.trouble.filter(|_| installation),
         },
-    })
+    }
 }

@@ -1,4 +1,4 @@
-//! What was used: sums, the last requests, and all of them as CSV.
+//! What was used: sums, sessions, the last requests, and all of them as CSV.
 //!
 //! Who is not the installation says of whom they want to know it; said nothing, it is themselves.
 
@@ -38,9 +38,10 @@ pub(super) struct Last {
     id: Option<String>,
 }
 
+/// A part of time, and whose.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Export {
+pub(super) struct Span {
     from_ms: Option<u64>,
     to_ms: Option<u64>,
     scope: Option<String>,
@@ -60,6 +61,16 @@ struct Shown {
     cost: Dollars,
     ms: u64,
     secs: u64,
+}
+
+/// What sessions come to together, so that averages of several answers can be made.
+#[derive(Debug, Serialize)]
+struct Together {
+    sessions: u64,
+    requests: u64,
+    tokens: u64,
+    cost: Dollars,
+    lasted_ms: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +123,25 @@ pub(super) async fn sums(
     Ok(shown(lines.into_iter().map(Shown::from).collect::<Vec<_>>()))
 }
 
+pub(super) async fn sessions(
+    State(state): State<Shared>,
+    caller: Caller,
+    Asked(wanted): Asked<Span>,
+) -> Result<Response, Refusal> {
+    let Span { from_ms, to_ms, scope, id } = wanted;
+    let scope = whose(&state, &caller, (scope, id), Deed::SeeAllUsage)?;
+    let from_ms = from_ms.unwrap_or_else(|| now_ms().saturating_sub(UNSAID_MS));
+    let filter = Filter { from_ms, to_ms: to_ms.unwrap_or_default(), scope };
+    let it = state.gateway.books.ledger().sessions(filter).await?;
+    Ok(shown(Together {
+        sessions: it.sessions,
+        requests: it.requests,
+        tokens: it.tokens,
+        cost: Dollars(it.cost_nano),
+        lasted_ms: it.lasted_ms,
+    }))
+}
+
 pub(super) async fn last(
     State(state): State<Shared>,
     caller: Caller,
@@ -130,9 +160,9 @@ pub(super) async fn last(
 pub(super) async fn export(
     State(state): State<Shared>,
     caller: Caller,
-    Asked(wanted): Asked<Export>,
+    Asked(wanted): Asked<Span>,
 ) -> Result<Response, Refusal> {
-    let Export { from_ms, to_ms, scope, id } = wanted;
+    let Span { from_ms, to_ms, scope, id } = wanted;
     let scope = whose(&state, &caller, (scope, id), Deed::ExportLedger)?;
     let (from_ms, to_ms) = (from_ms.unwrap_or_default(), to_ms.unwrap_or(u64::MAX));
     let rows = state.gateway.books.ledger().export_of(scope, from_ms, to_ms);

@@ -23,6 +23,7 @@ pub(super) struct Statements {
     rows: Sized,
     hours: Sized,
     spent: Sized,
+    sessions: Sized,
 }
 
 static SQLITE: LazyLock<Statements> = LazyLock::new(|| Statements::new(Kind::Sqlite));
@@ -72,10 +73,21 @@ impl Statements {
         let spent = "INSERT INTO spent (key_id, cost_nano)";
         let add_spent =
             "ON CONFLICT (key_id) DO UPDATE SET cost_nano = spent.cost_nano + excluded.cost_nano";
+        let sessions = "INSERT INTO usage_sessions (key_id, session, first_at, last_at, requests, tokens, cost_nano)";
+        // Rows do not come in order.
+        let add_sessions = "ON CONFLICT (key_id, session) DO UPDATE SET
+            first_at = CASE WHEN excluded.first_at < usage_sessions.first_at
+                THEN excluded.first_at ELSE usage_sessions.first_at END,
+            last_at = CASE WHEN excluded.last_at > usage_sessions.last_at
+                THEN excluded.last_at ELSE usage_sessions.last_at END,
+            requests = usage_sessions.requests + excluded.requests,
+            tokens = usage_sessions.tokens + excluded.tokens,
+            cost_nano = usage_sessions.cost_nano + excluded.cost_nano";
         Self {
             rows: in_sizes(rows, 18, "", kind),
             hours: in_sizes(&hours, 4 + SUMS.len(), &add_hours, kind),
             spent: in_sizes(spent, 2, add_spent, kind),
+            sessions: in_sizes(sessions, 7, add_sessions, kind),
         }
     }
 }
@@ -148,6 +160,34 @@ impl Hour {
     }
 }
 
+/// Sums of a session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Session {
+    first_ms: u64,
+    /// When its last answer ended.
+    last_ms: u64,
+    requests: u64,
+    tokens: u64,
+    cost_nano: u64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { first_ms: u64::MAX, last_ms: 0, requests: 0, tokens: 0, cost_nano: 0 }
+    }
+}
+
+impl Session {
+    pub(super) fn add(&mut self, row: &Row) {
+        self.first_ms = self.first_ms.min(row.at_ms);
+        self.last_ms = self.last_ms.max(row.at_ms + u64::from(row.ms));
+        self.requests += 1;
+        self.tokens += tokens(&row.usage).into_iter().map(u64::from).sum::<u64>();
+        let cost_nano = row.usage.cost_nano.unwrap_or_default();
+        self.cost_nano = self.cost_nano.saturating_add(cost_nano);
+    }
+}
+
 impl Statements {
     pub(super) async fn insert_rows(
         &'static self,
@@ -212,6 +252,29 @@ impl Statements {
             let mut query = sqlx::query(text);
             for (key, cost_nano) in part {
                 query = query.bind(**key).bind(int(**cost_nano));
+            }
+            query.execute(&mut *on).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn add_sessions(
+        &'static self,
+        on: &mut AnyConnection,
+        sessions: &BTreeMap<(i64, u64), Session>,
+    ) -> Result<(), StoreError> {
+        let sessions: Vec<_> = sessions.iter().collect();
+        for (text, part) in parts(&self.sessions, &sessions) {
+            let mut query = sqlx::query(text);
+            for ((key, session), sums) in part {
+                query = query
+                    .bind(*key)
+                    .bind(session.cast_signed())
+                    .bind(int(sums.first_ms))
+                    .bind(int(sums.last_ms))
+                    .bind(int(sums.requests))
+                    .bind(int(sums.tokens))
+                    .bind(int(sums.cost_nano));
             }
             query.execute(&mut *on).await?;
         }

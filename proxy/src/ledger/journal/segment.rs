@@ -22,7 +22,7 @@ pub(super) const HEADER: u64 = SIZE as u64;
 /// Bytes that are read at once, to find the end.
 const AT_ONCE: u64 = 1024 * SIZE as u64;
 
-const TITLE: &[u8] = b"easel ledger journal 1\n";
+const TITLE: &[u8] = b"easel ledger journal 2\n";
 
 #[derive(Debug)]
 pub(super) struct Segment {

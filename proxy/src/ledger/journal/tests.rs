@@ -187,5 +187,6 @@ fn row(number: u64) -> Row {
         usage: wire::Usage::default(),
         ms: 1,
         request: RequestId(number.to_be_bytes()),
+        session: number,
     }
 }

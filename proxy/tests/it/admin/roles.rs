@@ -74,6 +74,8 @@ async fn each_role_may_what_the_matrix_says() {
         ("GET", "/admin/api/export.csv?scope=organisation&id=2", Value::Null),
         ("GET", "/admin/api/running?scope=organisation&id=2", Value::Null),
         ("GET", "/admin/api/usage?by=day", Value::Null),
+        ("GET", "/admin/api/sessions?scope=organisation&id=2", Value::Null),
+        ("GET", "/admin/api/diagnostics", Value::Null),
         ("GET", "/admin/api/audit", Value::Null),
         ("GET", "/admin/api/providers", Value::Null),
         ("GET", key("").as_str(), Value::Null),
@@ -110,6 +112,8 @@ async fn each_role_may_what_the_matrix_says() {
         GET export.csv?scope=organisation&id=2           200     200     403     403     403
         GET running?scope=organisation&id=2              200     200     403     403     403
         GET usage?by=day                                 200     200     200     200     200
+        GET sessions?scope=organisation&id=2             200     200     403     403     403
+        GET diagnostics                                  403     403     403     403     403
         GET audit                                        200     200     403     403     200
         GET providers                                    200     200     403     403     200
         GET keys/2                                       200     200     404     404     404

@@ -1,11 +1,13 @@
 //! Whether it lives, whether it is ready, and its figures.
 
+use easel_proxy::config::Endpoint;
 use serde_json::Value;
 
 use super::{by, chat};
 use crate::{
     budget::server::Server,
     easel::{Ask, Easel, until},
+    upstream::KEY,
 };
 
 #[tokio::test]
@@ -46,6 +48,40 @@ async fn figures_are_for_who_has_the_token() {
 async fn figures_can_be_for_everybody() {
     let easel = Easel::start_with(|config| config.telemetry.open_metrics = true).await;
     assert_eq!(easel.ask(&easel.home(), Ask::get("/metrics", &[])).await.status, 200);
+}
+
+#[tokio::test]
+async fn diagnostics_say_how_it_is_and_hold_no_secret() {
+    let easel = Easel::start_with(|config| {
+        let aside = Endpoint {
+            id: "aside".to_owned(),
+            base_url: "http://somebody:password@127.0.0.1:1/hidden".to_owned(),
+            ..config.endpoints[0].clone()
+        };
+        config.endpoints.push(aside);
+    })
+    .await;
+    let mut body = chat("recorded/recorded-model");
+    let door = ("POST", "/v1/chat/completions");
+    assert_eq!(by(&easel, &easel.token, door, &body).await.status, 200);
+    body["messages"][0]["content"] = "fail with 500, my dear".into();
+    by(&easel, &easel.token, door, &body).await;
+    let asked = ("GET", "/admin/api/diagnostics");
+    // Rows come into the database a moment later.
+    until("the failure is told", async || {
+        let answer = by(&easel, &easel.token, asked, &Value::Null).await;
+        answer.json()["failures"][0]["model"] == "recorded/recorded-model"
+    })
+    .await;
+    let answer = by(&easel, &easel.token, asked, &Value::Null).await;
+    let told = answer.json();
+    assert_eq!((&told["health"]["ready"], &told["database"]), (&true.into(), &"Sqlite".into()));
+    let provider = told["providers"].as_array().unwrap().iter().find(|it| it["id"] == "aside");
+    assert_eq!(provider.unwrap()["origin"], "http://127.0.0.1:1");
+    assert!(told["figures"].as_array().unwrap().contains(&"easel_ready 1".into()));
+    for secret in [easel.token.as_str(), KEY, "password", "hidden", "dear", "\"You\""] {
+        assert!(!answer.text().contains(secret), "{secret}\n{}", answer.text());
+    }
 }
 
 #[tokio::test]

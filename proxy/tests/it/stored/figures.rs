@@ -139,6 +139,8 @@ fn likely(number: u64, models: &[ModelId]) -> Row {
             ..Usage::default()
         },
         ms: small(8, 60_000),
+        // A dozen messages each.
+        session: 1 + number / 12,
         request: RequestId(random.rotate_left(20).wrapping_mul(number | 1).to_be_bytes()),
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
 
 use easel_proxy::{
     accounts::{KeyId, NewKey, Patterns, Scope},
-    ledger::{Begun, By, Filter, Idempotency, Operation, Retention, Row, Spent},
+    ledger::{Begun, By, Filter, Idempotency, Operation, Retention, Row, Sessions, Spent},
 };
 use expect_test::expect;
 use futures::TryStreamExt as _;
@@ -207,6 +207,39 @@ async fn old_rows_go_and_their_sums_stay() {
         assert_eq!((days.len(), days[0].sums.requests), (100, 30));
         assert_eq!(ledger.tidy(Retention { rows_ms: 0 }, NOW_MS + 1).await.unwrap(), 91 * 30);
         assert_eq!(ledger.usage(Filter::default(), By::Day).await.unwrap(), days);
+        ledger.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_summed_from_their_first_request_to_their_last_answer() {
+    for place in Place::both().await {
+        let ledger = place.ledger().await;
+        let model = ledger.model("m").await.unwrap();
+        // Of the first key two sessions, one of which comes in two folds and not in order.
+        for (key, session, ago_ms) in [(1, u64::MAX, 0), (1, 5, 0), (2, 5, 40 * DAY_MS)] {
+            let at_ms = NOW_MS - ago_ms;
+            book(&ledger, Row { at_ms, session, ..row(KeyId(key), model, 0) }).await;
+        }
+        book(&ledger, row(KeyId(1), model, 0)).await;
+        ledger.flush().await;
+        let at_ms = NOW_MS - HOUR_MS;
+        book(&ledger, Row { at_ms, session: 5, ..row(KeyId(1), model, 0) }).await;
+        ledger.flush().await;
+        let all = Filter::default();
+        for (filter, sessions, requests, lasted_ms) in [
+            (all, 3, 4, HOUR_MS + 3 * 2400),
+            (Filter { from_ms: NOW_MS, ..all }, 2, 3, HOUR_MS + 2 * 2400),
+            (Filter { to_ms: NOW_MS, ..all }, 1, 1, 2400),
+            (Filter { scope: Some(Scope::Key(KeyId(2))), ..all }, 1, 1, 2400),
+            (Filter { scope: Some(Scope::Key(KeyId(3))), ..all }, 0, 0, 0),
+        ] {
+            let (tokens, cost_nano) = (requests * 1120, requests * 1_000_000);
+            let expected = Sessions { sessions, requests, tokens, cost_nano, lasted_ms };
+            assert_eq!(ledger.sessions(filter).await.unwrap(), expected, "{filter:?}");
+        }
+        ledger.tidy(Retention { rows_ms: 30 * DAY_MS }, NOW_MS).await.unwrap();
+        assert_eq!(ledger.sessions(all).await.unwrap().sessions, 2);
         ledger.close().await;
     }
 }

@@ -109,6 +109,7 @@ pub fn row(key: KeyId, model: ModelId, number: u64) -> Row {
         },
         ms: 2400,
         request: RequestId(number.to_be_bytes()),
+        session: 0,
     }
 }
 
