@@ -48,12 +48,18 @@ function every(ms, act) {
 }
 
 const sum = (lines, value) => lines.reduce((sum, it) => sum + value(it), 0);
-const share = (part, whole) => (whole === 0 ? "–" : `${Math.round((100 * part) / whole)} %`);
+const rate = (part, whole) => (whole === 0 ? 0 : part / whole);
+const percent = (it) => `${Math.round(100 * it)} %`;
 
-/** All tokens of a line, those that a model read, and how long an answer took. */
+/** All tokens of a line. */
 const tokens = (it) => sum(Object.values(it.tokens), Number);
-const prompted = ({ tokens: it }) => it.input + it.cache_read + it.cache_write + it.cache_write_long;
-const took = (it) => (it.requests === 0 ? 0 : it.ms / it.requests);
+/** How long an answer took. */
+const took = (lines) => rate(sum(lines, (it) => it.ms), sum(lines, (it) => it.requests));
+/** The part of what models read that came from a vendor's cache. */
+const cached = (lines) => {
+  const prompted = ({ tokens: it }) => it.input + it.cache_read + it.cache_write + it.cache_write_long;
+  return rate(sum(lines, (it) => it.tokens.cache_read), sum(lines, prompted));
+};
 
 async function overview(page, me) {
   const span30 = select("span", [["2", "last two days"], ["30", "last thirty days"]]);
@@ -81,24 +87,24 @@ async function overview(page, me) {
     };
     const one = (title, value, write, kind, whole = sum(lines, value)) =>
       plot(title, write(whole), filled(lines, from, to, step, value, label), write, kind);
-    const all = { ms: sum(lines, (it) => it.ms), requests: sum(lines, (it) => it.requests) };
     plots.replaceChildren(
       one("Cost", (it) => Number(it.cost), money, "accent"),
       one("Requests", (it) => it.requests, number, "good"),
       one("Tokens", tokens, number, "plan"),
       one("Errors", (it) => it.failed, number, "bad"),
-      one("Time of an answer", took, span, "accent", took(all)),
+      one("Time of an answer", (it) => took([it]), span, "accent", took(lines)),
+      one("Prompts from caches", (it) => cached([it]), percent, "plan", cached(lines)),
     );
     const columns = (title) => [
       { title, show: (it) => it.name || "(no name)" },
       { title: "Requests", class: "number", show: (it) => number(it.requests) },
-      { title: "Errors", class: "number", show: (it) => share(it.failed, it.requests) },
-      { title: "Took", class: "number", show: (it) => span(took(it)) },
+      { title: "Errors", class: "number", show: (it) => percent(rate(it.failed, it.requests)) },
+      { title: "Took", class: "number", show: (it) => span(took([it])) },
       { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
-      { title: "From caches", class: "number", show: (it) => share(it.tokens.cache_read, prompted(it)) },
+      { title: "From caches", class: "number", show: (it) => percent(cached([it])) },
       { title: "Cost", class: "number", show: (it) => money(it.cost) },
     ];
-    const each = (value) => (sessions.sessions === 0 ? 0 : value / sessions.sessions);
+    const each = (value) => rate(value, sessions.sessions);
     const none = "No requests in this time.";
     tables.replaceChildren(
       part("By model", table("Usage by model", columns("Model"), models, none)),
