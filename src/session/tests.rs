@@ -17,7 +17,7 @@ use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
 
 use super::{
-    ports::Ran,
+    ports::{Operation, Purpose, Ran},
     testing::{Bench, TAB, unreachable},
 };
 
@@ -64,6 +64,8 @@ fn a_turn_of_many_steps_is_one_task_that_can_be_cancelled() {
         bench.model_calls(&format!("c{step}"), "list", r#"{"path":""}"#);
         bench.model_is_done(StopReason::ToolUse);
     }
+    let purpose = Purpose { operation: Operation::Chat, session: open(&bench) };
+    assert_eq!(*bench.gateway.purposes.borrow(), vec![purpose; 6], "the proxy's books have it");
     let task = tasks(&bench).remove(0);
     assert!(task.can_cancel);
     bench.wish(Wish::Status(link::status::Wish::Cancel { task: task.id }));
