@@ -17,6 +17,7 @@ use store::schema::{self, ProjectRecord, key};
 use super::{
     Session,
     files::parse,
+    profile::Profile,
     workspace::{NotDone, Workspace},
 };
 use crate::{i18n::said, templates};
@@ -188,8 +189,15 @@ impl Session {
                 said::imported_from(&from)
             }
         };
-        // Nothing of what a project begins with is news to a model.
-        self.change_record(workspace, |it| it.edited.clear()).await;
+        let offered = |it: &Profile, id: &str| it.models.iter().any(|model| model.id == id);
+        let model =
+            self.profile(|it| Some(&it.settings.model).filter(|id| offered(it, id)).cloned());
+        self.change_record(workspace, |it| {
+            // Nothing of what a project begins with is news to a model.
+            it.edited.clear();
+            it.model = model.unwrap_or_default();
+        })
+        .await;
         if workspace.state.borrow().project.head().is_none() {
             self.commit_all(workspace, &message).await?;
         }

@@ -175,6 +175,32 @@ fn what_the_store_refuses_is_not_shown_as_saved() {
 }
 
 #[test]
+fn a_project_keeps_its_model_and_a_new_one_begins_with_the_last_chosen() {
+    let mut bench = Bench::new();
+    let choose = |bench: &mut Bench, model: &str| {
+        bench.wish(Wish::Chat(Chat::SetModel { model: model.to_owned() }));
+    };
+    let model = |bench: &Bench| bench.chat().composer.model;
+    choose(&mut bench, "test/model");
+    let begun = bench.project("web");
+    assert_eq!(model(&bench), "test/model", "as chosen at the front door");
+    let chosen = bench.project("web");
+    choose(&mut bench, "script/demo");
+    bench.project("web");
+    assert_eq!(model(&bench), "script/demo");
+
+    for (project, expected) in [(begun, "test/model"), (chosen, "script/demo")] {
+        bench.wish(Wish::Home(Home::Open { project: project.clone() }));
+        assert_eq!(model(&bench), expected);
+        bench.send("Hello");
+        let asked = bench.gateway.requests.borrow().last().map(|it| it.model.clone());
+        assert_eq!(asked.as_deref(), Some(expected));
+        let again = Bench::on(bench.shelf.clone(), Some(&project));
+        assert_eq!(model(&again), expected, "also after a new start");
+    }
+}
+
+#[test]
 fn own_edits_reach_the_model_once() {
     let mut bench = with_model("web");
     let version = document(&mut bench, "script.js").version;
