@@ -56,6 +56,9 @@ pub struct Texts {
     pub hop: fn(&str) -> String,
     pub n_models: fn(usize) -> String,
     pub key_is: fn(&str) -> String,
+    pub names_model: &'static str,
+    pub names_model_none: &'static str,
+    pub names_model_about: &'static str,
 
     pub you_about: &'static str,
     pub author_name: &'static str,
@@ -163,6 +166,9 @@ pub const EN: Texts = Texts {
     hop: |hop| hop.to_owned(),
     n_models: |n| if n == 1 { "1 model".to_owned() } else { format!("{n} models") },
     key_is: |state| format!("Key {state}"),
+    names_model: "Model for names",
+    names_model_none: "None: from the first words",
+    names_model_about: "It names new projects by their first prompt. A small model will do",
 
     you_about: "Commits carry this name and address. They stay in this browser until you export or push.",
     author_name: "Name",

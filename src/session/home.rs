@@ -117,8 +117,10 @@ impl Session {
         // A page that was quicker than its first view does not know the templates yet.
         let known = templates::find(template).or(templates::all().first());
         let Some(template) = known else { return };
-        let named = prompt.as_deref().map(agent::title::from_prompt).filter(|it| !it.is_empty());
-        let name = name.or(named).unwrap_or_else(|| template.name.to_owned());
+        let words = prompt.as_deref().map(agent::title::from_prompt).filter(|it| !it.is_empty());
+        let first_words = words.filter(|_| name.is_none());
+        let name = name.or_else(|| first_words.clone());
+        let name = name.unwrap_or_else(|| template.name.to_owned());
         let Some(project) = self.make_project(name, Origin::Template(template)).await else {
             return;
         };
@@ -127,7 +129,7 @@ impl Session {
             self.choose_demo_model(tab).await;
         }
         if let Some(prompt) = prompt {
-            self.send_first_prompt(tab, prompt).await;
+            self.send_first_prompt(tab, prompt, first_words).await;
         }
     }
 

@@ -34,6 +34,7 @@ use crate::i18n::said;
 use calls::unless_stopped;
 
 pub(super) use calls::CONFIGURED;
+pub(super) use ending::spend;
 
 /// A streaming reply is written again when it is older than this. It bounds what a kill can take of
 /// a reply that was not yet complete; nothing acknowledged is ever in it.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod id;
 pub mod iso;
 pub mod markdown;
+pub mod naming;
 pub mod permission;
 pub mod prompt;
 pub mod syntax;

@@ -70,6 +70,38 @@ fn a_failed_test_names_the_hop() {
 }
 
 #[test]
+fn a_model_for_names_is_one_on_offer_or_none() {
+    let model = |name: &str| link::chat::ModelChoice {
+        id: format!("test/{name}"),
+        name: name.to_owned(),
+        provider: "test".to_owned(),
+        scripted: false,
+    };
+    let composer = link::chat::Composer {
+        models: vec![model("big"), model("small")],
+        ..link::chat::Composer::default()
+    };
+    let view = View { names_model: "gone/model".to_owned(), ..View::default() };
+    let html = with_chat(
+        Section::Models,
+        view,
+        link::chat::View { composer, ..link::chat::View::default() },
+    );
+    expect![[r#"
+        select aria-label="Model for names" class="field__select"
+          option value=""
+            "None: from the first words"
+          option value="test/big"
+            "big"
+          option value="test/small"
+            "small"
+          option value="gone/model" selected
+            "gone/model"
+    "#]]
+    .assert_eq(&outline(&html, "field__select"));
+}
+
+#[test]
 fn a_test_that_runs_cannot_be_started_again() {
     let view = View { providers: vec![provider(Test::Running)], ..View::default() };
     let html = html(Section::Models, view);
@@ -208,9 +240,14 @@ fn check(section: Section, view: View, class: &str, expected: Expect) {
 }
 
 fn html(section: Section, view: View) -> String {
+    with_chat(section, view, link::chat::View::default())
+}
+
+fn with_chat(section: Section, view: View, chat: link::chat::View) -> String {
     Owner::new().with(|| {
         let views = Views::empty();
         views.settings.set(view);
+        views.chat.set(chat);
         let desk = page::provide(views, Callback::new(|_| ()));
         desk.dialog.set(Some(Dialog::Settings(section)));
         view! { <SettingsDialog /> }.into_view().to_html()
