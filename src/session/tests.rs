@@ -201,6 +201,28 @@ fn a_project_keeps_its_model_and_a_new_one_begins_with_the_last_chosen() {
 }
 
 #[test]
+fn how_long_a_reply_may_take_is_what_the_last_ones_took() {
+    let mut bench = with_model("web");
+    let takes = |bench: &Bench| {
+        let estimate = bench.chat().composer.estimate;
+        (estimate.takes, estimate.measured)
+    };
+    for secs in [4, 300, 20] {
+        assert_eq!(takes(&bench), ("about 1 min".to_owned(), false), "a guess");
+        bench.send("Hello");
+        bench.world.now_ms.set(bench.world.now_ms.get() + secs * 1_000);
+        bench.model_says("Hello.");
+        bench.model_is_done(StopReason::EndOfTurn);
+    }
+    let measured = ("about 20 s".to_owned(), true);
+    assert_eq!(takes(&bench), measured);
+    let mut bench = Bench::on(bench.shelf.clone(), Some(&open(&bench)));
+    assert_eq!(takes(&bench), measured);
+    bench.wish(Wish::Chat(Chat::SetModel { model: "script/demo".to_owned() }));
+    assert_eq!(takes(&bench), ("about 1 min".to_owned(), false), "of this one nothing is known");
+}
+
+#[test]
 fn own_edits_reach_the_model_once() {
     let mut bench = with_model("web");
     let version = document(&mut bench, "script.js").version;
@@ -804,6 +826,12 @@ fn kind(kind: &EntryKind) -> &'static str {
 
 /// One record of every kind: what was decided, what waits, what was typed and what was granted.
 fn everything_that_is_kept() -> (Bench, String) {
+    // The end of a reply looks at the clock, and did not when the first layout was frozen: what comes
+    // after it has the ids and times of then.
+    let end = |bench: &mut Bench| {
+        bench.model_is_done(StopReason::EndOfTurn);
+        bench.world.now_ms.set(bench.world.now_ms.get() - 1);
+    };
     let mut bench = with_model("web");
     let project = open(&bench);
     let visit = bench.view::<link::home::View>(Panel::Home).visit;
@@ -814,7 +842,7 @@ fn everything_that_is_kept() -> (Bench, String) {
     bench.model_is_done(StopReason::ToolUse);
     let permission = bench.chat().permission.expect("the rules ask").id;
     bench.wish(Wish::Chat(Chat::Answer { permission, answer: link::chat::Answer::Always }));
-    bench.model_is_done(StopReason::EndOfTurn);
+    end(&mut bench);
     bench.wish(Wish::Chat(Chat::SetAutoApply { on: false }));
     let version = document(&mut bench, "script.js").version;
     bench.wish(save("script.js", &version, 0, 0, "// by hand\n"));
@@ -822,7 +850,7 @@ fn everything_that_is_kept() -> (Bench, String) {
     bench.model_says("Here it is.");
     bench.model_calls("c2", "write", r#"{"path":"more.txt","content":"More\n"}"#);
     bench.model_is_done(StopReason::ToolUse);
-    bench.model_is_done(StopReason::EndOfTurn);
+    end(&mut bench);
     bench.wish(Wish::Chat(Chat::AddNote { text: "Mind the gap".to_owned() }));
     bench.wish(Wish::Chat(Chat::Draft { text: "And then".to_owned() }));
     bench.wish(Wish::Workbench(link::workbench::Wish::Keep(Box::default())));

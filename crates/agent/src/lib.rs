@@ -15,6 +15,7 @@ pub mod id;
 pub mod iso;
 pub mod markdown;
 pub mod naming;
+pub mod pace;
 pub mod permission;
 pub mod prompt;
 pub mod syntax;

@@ -31,6 +31,7 @@ impl Session {
                 message.parts = turn.parts().to_vec();
                 message.usage = Some(usage).filter(|it| *it != wire::Usage::default());
                 message.state = ended_as(&outcome);
+                message.ended_at_ms = Some(self.now_ms());
                 writing.batch.put(key::message(reply.as_str()), chat::record::encode(message));
             }
             if !matches!(outcome, Outcome::Failed(_)) {
@@ -85,6 +86,7 @@ impl Session {
             kind: chat::Kind::Error,
             parts: vec![Part::Error { text, remedy }],
             at_ms: self.now_ms(),
+            ended_at_ms: None,
             model: String::new(),
             usage: None,
             state: chat::State::Complete,
