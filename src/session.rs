@@ -20,6 +20,7 @@ mod cards;
 mod changes;
 mod chat;
 mod conversation;
+mod diagnostics;
 mod editor;
 mod edits;
 mod files;

@@ -98,6 +98,9 @@ pub struct Texts {
     pub backed_up: &'static str,
     pub not_backed_up: &'static str,
     pub export: &'static str,
+    pub diagnostics: &'static str,
+    pub diagnostics_about: &'static str,
+    pub diagnose: &'static str,
 
     pub proxy_unknown: &'static str,
     pub proxy_connected: fn(&str) -> String,
@@ -208,6 +211,9 @@ pub const EN: Texts = Texts {
     backed_up: "The open project is backed up",
     not_backed_up: "The open project is in this browser only",
     export: "Export as zip",
+    diagnostics: "Diagnostics",
+    diagnostics_about: "A file for whoever helps you: versions, counts, which models are chosen, and what went wrong. No key, no message, no file and no name of yours is in it",
+    diagnose: "Download diagnostics",
 
     proxy_unknown: "Not asked yet",
     proxy_connected: |version| format!("Connected, version {version}"),

@@ -149,7 +149,10 @@ test("PRV-10: a project is named by the model for names", async ({ easel }) => {
   await expect(names).toHaveValue("");
   await names.selectOption("script/journey");
   await page.keyboard.press("Escape");
-  await page.getByRole("main").getByRole("combobox", { name: "Model" }).selectOption("script/demo");
+  const model = page.getByRole("main").getByRole("combobox", { name: "Model" });
+  await model.selectOption("script/demo");
+  // The core has heard of it.
+  await expect(model.getByRole("option", { name: "No model yet" })).toHaveCount(0);
   await easel.prompt.fill("Please plan where my roses go");
   await easel.prompt.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: "Rose Planner" })).toHaveCount(1);

@@ -182,21 +182,29 @@ fn storage_says_whether_it_is_kept() {
         View { storage, ..View::default() },
         "settings__section",
         expect![[r#"
-        section aria-label="Storage" class="settings__section"
-          h3 class="settings__heading"
-            "Storage"
-          p
-            "42 MB of 3.0 GB used"
-          div role="meter" aria-label="Storage used" aria-valuemin="0" aria-valuemax="100" aria-valuenow="1" data-tone="accent" class="meter"
-            div class="meter__bar" style="inline-size:1.4%;"
-          p data-tone="warning" class="settings__note"
-            span
-              "The browser may throw it away when the disk gets full"
-          button type="button" class="button"
-            span class="button__label"
-              "Ask the browser to keep it"
-          p role="status" class="settings__about"
-    "#]],
+            section aria-label="Storage" class="settings__section"
+              h3 class="settings__heading"
+                "Storage"
+              p
+                "42 MB of 3.0 GB used"
+              div role="meter" aria-label="Storage used" aria-valuemin="0" aria-valuemax="100" aria-valuenow="1" data-tone="accent" class="meter"
+                div class="meter__bar" style="inline-size:1.4%;"
+              p data-tone="warning" class="settings__note"
+                span
+                  "The browser may throw it away when the disk gets full"
+              button type="button" class="button"
+                span class="button__label"
+                  "Ask the browser to keep it"
+              p role="status" class="settings__about"
+              section class="settings__section"
+                h3 class="settings__legend"
+                  "Diagnostics"
+                p class="settings__about"
+                  "A file for whoever helps you: versions, counts, which models are chosen, and what went wrong. No key, no message, no file and no name of yours is in it"
+                button type="button" class="button"
+                  span class="button__label"
+                    "Download diagnostics"
+        "#]],
     );
 }
 
