@@ -20,12 +20,14 @@ mod cards;
 mod changes;
 mod chat;
 mod conversation;
+mod diagnostics;
 mod editor;
 mod edits;
 mod files;
 mod history;
 mod home;
 mod layout;
+mod naming;
 mod pending;
 mod preview;
 mod profile;
@@ -65,6 +67,8 @@ struct Inner {
     last_ulid: Cell<u128>,
     /// Wishes about providers wait for each other, and nothing else waits for them.
     asking: Mutex<()>,
+    /// Changes of projects' cards wait for each other.
+    carding: Mutex<()>,
 }
 
 impl std::fmt::Debug for Session {
@@ -84,6 +88,7 @@ impl Session {
             flushing: Cell::new(false),
             last_ulid: Cell::new(0),
             asking: Mutex::default(),
+            carding: Mutex::default(),
         }))
     }
 

@@ -51,6 +51,8 @@ pub struct Asker {
     pub operation: Operation,
     /// The session that it is part of, as the client names it.
     pub session: Option<String>,
+    /// It is held to the limits of a session. The app is not: a project is one session without end.
+    pub limited: bool,
     /// With the same name, the same request is paid for once.
     pub idempotency: Option<String>,
     /// The client's span that it is part of.
@@ -62,7 +64,7 @@ impl Asker {
     #[must_use]
     pub fn new(client: Arc<Client>) -> Self {
         let operation = Operation::Chat;
-        Self { client, operation, session: None, idempotency: None, parent: None }
+        Self { client, operation, session: None, limited: true, idempotency: None, parent: None }
     }
 }
 
@@ -201,7 +203,7 @@ impl Books {
             }
         }
         let session = asker.session.as_ref().map(|name| need::session(client.key, name));
-        let claims = claims(client, session, defaults);
+        let claims = claims(client, session.filter(|_| asker.limited), defaults);
         if !asked.need.priced && claims.iter().any(|it| it.unit == Unit::Nano) {
             return Err(unpriced(asked.lane));
         }

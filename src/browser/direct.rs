@@ -14,7 +14,7 @@ use wire::{
 };
 
 use super::hired::{Answers, Hired};
-use crate::session::ports::Way;
+use crate::session::ports::{Purpose, Way};
 
 const SCRIPT: &str = "/caller_loader.js";
 
@@ -55,6 +55,7 @@ impl Way for Caller {
     fn turn(
         &self,
         request: ModelRequest,
+        _purpose: &Purpose,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
         let mut answers = self.say("turn", "", &request);
         Box::pin(async move {

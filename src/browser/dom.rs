@@ -33,7 +33,7 @@ pub use overlay::{
 pub use pick::{Picked, dropped, picked, picked_text};
 pub use pointer::{hold_pointer, inline_sign, middle_of, parent_length};
 pub use reading::{Linked, cursor, is_on, linked, retype, scroll_top, set_scroll_top};
-pub use start::missing;
+pub use start::{about, missing};
 pub use time::{Hiding, Timer, after, before_hiding, every, is_hidden, now_ms, on_online};
 
 use web_sys::{Document, Element, Window};

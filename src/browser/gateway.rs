@@ -20,7 +20,7 @@ use wire::{
 };
 
 use super::{leaving::Leaving, worker::field};
-use crate::session::ports::{Gateway, Way};
+use crate::session::ports::{Gateway, Purpose, Way};
 
 /// A longer line than this is not from our proxy.
 const LINE_LIMIT_BYTES: usize = 64 << 20;
@@ -88,10 +88,14 @@ impl Way for Proxy {
     fn turn(
         &self,
         request: ModelRequest,
+        purpose: &Purpose,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
         let leaving = Leaving::default();
         let signal = leaving.signal();
-        let ask = self.request(Method::POST, "/app/turn").abort_signal(signal.as_ref());
+        let mut ask = self.request(Method::POST, "/app/turn").abort_signal(signal.as_ref());
+        for (name, value) in purpose.headers() {
+            ask = ask.header(name, value);
+        }
         let ask = ask.json(&request);
         Box::pin(async move {
             let answer = accepted(ask.map_err(|_cause| unreachable())?.send().await).await?;

@@ -73,6 +73,8 @@ pub struct Texts {
     pub tokens: fn(u32) -> String,
     pub estimate: fn(&str, &str) -> String,
     pub estimate_about: &'static str,
+    pub takes_measured: &'static str,
+    pub takes_guessed: &'static str,
     pub left_out: fn(usize) -> String,
     pub files: &'static str,
     pub no_file: &'static str,
@@ -158,6 +160,8 @@ pub const EN: Texts = Texts {
         if cost.is_empty() { format!("≈ {tokens}") } else { format!("≈ {tokens} · {cost}") }
     },
     estimate_about: "Show what will be sent",
+    takes_measured: "How long the reply may take: from the last replies here",
+    takes_guessed: "How long the reply may take: a rough guess",
     left_out: |n| if n == 1 { "1 item left out".to_owned() } else { format!("{n} items left out") },
     files: "Files",
     no_file: "No file has this in its name",

@@ -44,6 +44,7 @@ pub struct Texts {
     pub models: &'static str,
     pub shortcuts: &'static str,
     pub notices: &'static str,
+    pub diagnostics: &'static str,
 }
 
 pub const EN: Texts = Texts {
@@ -88,4 +89,5 @@ pub const EN: Texts = Texts {
     models: "Models…",
     shortcuts: "Keyboard shortcuts…",
     notices: "Notifications…",
+    diagnostics: "Download diagnostics",
 };

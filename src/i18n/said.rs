@@ -340,6 +340,15 @@ pub fn cost_ahead(cost: &agent::context::Cost) -> String {
     format!("≈ {} to {}", money(cost.input_nano), money(cost.most_nano))
 }
 
+/// How long something may take: seconds where they can be told apart, else minutes.
+pub fn takes(ms: u64) -> String {
+    match ms.div_ceil(1_000) {
+        secs @ 0..10 => format!("about {} s", secs.max(1)),
+        secs @ 10..58 => format!("about {} s", (secs + 2) / 5 * 5),
+        secs => format!("about {} min", (secs + 30) / 60),
+    }
+}
+
 pub fn too_long(why: &agent::context::TooLong) -> Rejection {
     Rejection::new(RejectionCode::PromptTooLong, &why.to_string())
 }
@@ -369,13 +378,20 @@ pub fn configured(to: &Setting, project: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, money};
+    use super::{count, money, takes};
 
     #[test]
     fn numbers_are_written_with_the_digits_that_matter() {
         let written = [0, 999, 1_000, 1_234, 1_250, 12_960, 1_500_000, u64::MAX / 2].map(count);
         let expected = ["0", "999", "1.0k", "1.2k", "1.3k", "13.0k", "1.5M", "9223372036854.8M"];
         assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn times_are_as_exact_as_a_guess_can_be() {
+        let written = [0, 3_200, 9_900, 37_000, 57_000, 58_000, 89_000, 90_000, 600_000].map(takes);
+        let expected = ["1 s", "4 s", "10 s", "35 s", "55 s", "1 min", "1 min", "2 min", "10 min"];
+        assert_eq!(written, expected.map(|it| format!("about {it}")));
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub struct Texts {
     pub hop: fn(&str) -> String,
     pub n_models: fn(usize) -> String,
     pub key_is: fn(&str) -> String,
+    pub names_model: &'static str,
+    pub names_model_none: &'static str,
+    pub names_model_about: &'static str,
 
     pub you_about: &'static str,
     pub author_name: &'static str,
@@ -95,6 +98,9 @@ pub struct Texts {
     pub backed_up: &'static str,
     pub not_backed_up: &'static str,
     pub export: &'static str,
+    pub diagnostics: &'static str,
+    pub diagnostics_about: &'static str,
+    pub diagnose: &'static str,
 
     pub proxy_unknown: &'static str,
     pub proxy_connected: fn(&str) -> String,
@@ -163,6 +169,9 @@ pub const EN: Texts = Texts {
     hop: |hop| hop.to_owned(),
     n_models: |n| if n == 1 { "1 model".to_owned() } else { format!("{n} models") },
     key_is: |state| format!("Key {state}"),
+    names_model: "Model for names",
+    names_model_none: "None: from the first words",
+    names_model_about: "It names new projects by their first prompt. A small model will do",
 
     you_about: "Commits carry this name and address. They stay in this browser until you export or push.",
     author_name: "Name",
@@ -202,6 +211,9 @@ pub const EN: Texts = Texts {
     backed_up: "The open project is backed up",
     not_backed_up: "The open project is in this browser only",
     export: "Export as zip",
+    diagnostics: "Diagnostics",
+    diagnostics_about: "A file for whoever helps you: versions, counts, which models are chosen, and what went wrong. No key, no message, no file and no name of yours is in it",
+    diagnose: "Download diagnostics",
 
     proxy_unknown: "Not asked yet",
     proxy_connected: |version| format!("Connected, version {version}"),

@@ -67,10 +67,19 @@ impl Session {
         self.touch_tab(tab, Panel::Chat);
     }
 
-    /// The first prompt of a project that was just made.
-    pub(super) async fn send_first_prompt(&self, tab: &TabId, text: String) {
-        if let Some(workspace) = self.workspace_of(tab) {
-            self.send_prompt(tab, &workspace, text, false).await;
+    /// The first prompt of a project that was just made, and named by its first words if no other
+    /// name was given.
+    pub(super) async fn send_first_prompt(
+        &self,
+        tab: &TabId,
+        text: String,
+        first_words: Option<String>,
+    ) {
+        let Some(workspace) = self.workspace_of(tab) else { return };
+        self.send_prompt(tab, &workspace, text.clone(), false).await;
+        let sent = workspace.state.borrow().turning.is_some();
+        if let Some(first_words) = first_words.filter(|_| sent) {
+            self.ask_for_name(&workspace, &text, first_words);
         }
     }
 

@@ -17,6 +17,7 @@ use store::schema::{self, ProjectRecord, key};
 use super::{
     Session,
     files::parse,
+    profile::Profile,
     workspace::{NotDone, Workspace},
 };
 use crate::{i18n::said, templates};
@@ -116,8 +117,10 @@ impl Session {
         // A page that was quicker than its first view does not know the templates yet.
         let known = templates::find(template).or(templates::all().first());
         let Some(template) = known else { return };
-        let named = prompt.as_deref().map(agent::title::from_prompt).filter(|it| !it.is_empty());
-        let name = name.or(named).unwrap_or_else(|| template.name.to_owned());
+        let words = prompt.as_deref().map(agent::title::from_prompt).filter(|it| !it.is_empty());
+        let first_words = words.filter(|_| name.is_none());
+        let name = name.or_else(|| first_words.clone());
+        let name = name.unwrap_or_else(|| template.name.to_owned());
         let Some(project) = self.make_project(name, Origin::Template(template)).await else {
             return;
         };
@@ -126,7 +129,7 @@ impl Session {
             self.choose_demo_model(tab).await;
         }
         if let Some(prompt) = prompt {
-            self.send_first_prompt(tab, prompt).await;
+            self.send_first_prompt(tab, prompt, first_words).await;
         }
     }
 
@@ -188,8 +191,15 @@ impl Session {
                 said::imported_from(&from)
             }
         };
-        // Nothing of what a project begins with is news to a model.
-        self.change_record(workspace, |it| it.edited.clear()).await;
+        let offered = |it: &Profile, id: &str| it.models.iter().any(|model| model.id == id);
+        let model =
+            self.profile(|it| Some(&it.settings.model).filter(|id| offered(it, id)).cloned());
+        self.change_record(workspace, |it| {
+            // Nothing of what a project begins with is news to a model.
+            it.edited.clear();
+            it.model = model.unwrap_or_default();
+        })
+        .await;
         if workspace.state.borrow().project.head().is_none() {
             self.commit_all(workspace, &message).await?;
         }

@@ -31,12 +31,40 @@ impl std::fmt::Debug for Ports {
     }
 }
 
+/// What a request is for, as the proxy's ledger books it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purpose {
+    pub operation: Operation,
+    /// The project whose conversation it is part of: an id that says nothing about it.
+    pub session: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    Chat,
+    /// A name for a project.
+    Naming,
+}
+
+impl Purpose {
+    /// The headers that the proxy reads it from, in its own names.
+    pub fn headers(&self) -> [(&'static str, &str); 2] {
+        let operation = match self.operation {
+            Operation::Chat => "chat",
+            Operation::Naming => "metadata_generation",
+        };
+        [("x-easel-operation", operation), ("x-easel-session", &self.session)]
+    }
+}
+
 /// A way to the models: through the proxy, or straight from the browser.
 pub trait Way {
-    /// Asks for a reply. Dropping the stream ends the request, here and at the provider.
+    /// Asks for a reply. Dropping the stream ends the request, here and at the provider. Only the
+    /// proxy keeps books, so only on the way through it the purpose is told.
     fn turn(
         &self,
         request: ModelRequest,
+        purpose: &Purpose,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>>;
     fn models(&self) -> LocalBoxFuture<'static, Result<Vec<Model>, Rejection>>;
     fn providers(&self) -> LocalBoxFuture<'static, Result<Vec<Provider>, Rejection>>;
@@ -89,4 +117,26 @@ pub trait World {
     fn tell_preview(&self, port: &str, message: ToWorker);
     /// Bytes used and bytes allowed.
     fn storage(&self) -> LocalBoxFuture<'static, (u64, u64)>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operation, Purpose};
+
+    /// The proxy refuses a request for something that it has no name for.
+    #[test]
+    fn the_proxy_has_a_name_for_every_purpose() {
+        let (reads, names) = (
+            include_str!("../../proxy/src/http/auth.rs"),
+            include_str!("../../proxy/src/ledger/row.rs"),
+        );
+        for operation in [Operation::Chat, Operation::Naming] {
+            let purpose = Purpose { operation, session: "prj_1".to_owned() };
+            let [(header, name), (session, _)] = purpose.headers();
+            assert!(names.contains(&format!("=> \"{name}\"")), "{name}");
+            for header in [header, session] {
+                assert!(reads.contains(&format!("from_static(\"{header}\")")), "{header}");
+            }
+        }
+    }
 }

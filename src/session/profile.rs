@@ -122,6 +122,8 @@ impl Session {
 
     /// Changes a project's card and keeps it.
     pub(super) async fn change_card(&self, project: &str, change: impl FnOnce(&mut ProjectRecord)) {
+        // What two change at the same time must not be the card as it was before either.
+        let _turn = self.0.carding.lock().await;
         let Some(mut record) = self.profile(|it| it.projects.get(project).cloned()) else { return };
         change(&mut record);
         if self.keep(key::project(project), Some(&record)).await.is_ok() {

@@ -7,6 +7,7 @@ use agent::{
     actions::Staging,
     chat::Conversation,
     context::{self, Assembled, Inputs, Item, ItemKind, ManualEdit, Share, TooLong},
+    pace,
     prompt::Layers,
 };
 use link::chat::{ContextItem, ContextKind, Estimate, Meter, Request, Secret, Section};
@@ -19,6 +20,9 @@ use super::{
     workspace::{State, Workspace},
 };
 use crate::i18n::said;
+
+/// How long a reply takes of which nothing is known.
+const GUESS_MS: u64 = 60_000;
 
 /// An estimate with the request that it belongs to.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +89,11 @@ impl Session {
     }
 
     pub(super) fn estimate(&self, workspace: &Workspace, model: &wire::Model) -> Estimate {
-        self.foresee(workspace, model).estimate
+        let estimate = self.foresee(workspace, model).estimate;
+        let state = workspace.state.borrow();
+        let median = pace::median_ms(state.conversation.messages(), &model.id);
+        let takes = said::takes(median.unwrap_or(GUESS_MS));
+        Estimate { takes, measured: median.is_some(), ..estimate }
     }
 
     pub(super) fn request_view(&self, workspace: &Workspace) -> Request {
@@ -223,6 +231,7 @@ fn foreseen(model: &wire::Model, assembled: Result<Assembled, TooLong>) -> Fores
         cost: assembled.cost.as_ref().map(said::cost_ahead).unwrap_or_default(),
         meters: assembled.meters.iter().map(meter).collect(),
         left_out: assembled.left_out.clone(),
+        ..Estimate::default()
     };
     let sections = assembled.sections.into_iter().map(|it| Section {
         name: it.name,

@@ -33,6 +33,9 @@ impl Session {
             Wish::SetProjectInstructions { text } => {
                 self.change_state(tab, |it| it.instructions = text).await;
             }
+            Wish::SetNamesModel { model } => {
+                self.change_settings(|it| it.names_model = model).await;
+            }
             Wish::SaveProvider { .. }
             | Wish::RemoveProvider { .. }
             | Wish::TestProvider { .. }
@@ -79,6 +82,7 @@ impl Session {
             | Wish::SetAuthor { .. }
             | Wish::SetInstructions { .. }
             | Wish::SetProjectInstructions { .. }
+            | Wish::SetNamesModel { .. }
             | Wish::Revoke { .. }
             | Wish::Persisted { .. } => {}
         }
@@ -101,6 +105,7 @@ impl Session {
                 project_instructions: record.instructions.clone(),
                 built_in_instructions: agent::prompt::TOOLS.to_owned(),
                 providers: providers_shown(profile),
+                names_model: profile.settings.names_model.clone(),
                 proxy: profile.proxy.clone(),
                 permissions: record
                     .grants

@@ -32,6 +32,7 @@ impl Session {
                 }
             }
             Wish::OfflineReady => self.0.profile.borrow_mut().offline_ready = true,
+            Wish::Diagnose { page } => self.diagnose(tab, page),
             Wish::Report { text } => self.notify_error(&format!("report:{text}"), &text, None),
         }
         self.touch_all(Panel::Status);

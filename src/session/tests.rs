@@ -17,7 +17,7 @@ use store::StoreError;
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason};
 
 use super::{
-    ports::Ran,
+    ports::{Operation, Purpose, Ran},
     testing::{Bench, TAB, unreachable},
 };
 
@@ -64,6 +64,8 @@ fn a_turn_of_many_steps_is_one_task_that_can_be_cancelled() {
         bench.model_calls(&format!("c{step}"), "list", r#"{"path":""}"#);
         bench.model_is_done(StopReason::ToolUse);
     }
+    let purpose = Purpose { operation: Operation::Chat, session: open(&bench) };
+    assert_eq!(*bench.gateway.purposes.borrow(), vec![purpose; 6], "the proxy's books have it");
     let task = tasks(&bench).remove(0);
     assert!(task.can_cancel);
     bench.wish(Wish::Status(link::status::Wish::Cancel { task: task.id }));
@@ -170,6 +172,54 @@ fn what_the_store_refuses_is_not_shown_as_saved() {
     let status: link::status::View = bench.view(Panel::Status);
     assert_eq!(status.saved, link::status::Saved::Saved);
     assert!(document(&mut bench, "script.js").text.starts_with("// mine\n"));
+}
+
+#[test]
+fn a_project_keeps_its_model_and_a_new_one_begins_with_the_last_chosen() {
+    let mut bench = Bench::new();
+    let choose = |bench: &mut Bench, model: &str| {
+        bench.wish(Wish::Chat(Chat::SetModel { model: model.to_owned() }));
+    };
+    let model = |bench: &Bench| bench.chat().composer.model;
+    choose(&mut bench, "test/model");
+    let begun = bench.project("web");
+    assert_eq!(model(&bench), "test/model", "as chosen at the front door");
+    let chosen = bench.project("web");
+    choose(&mut bench, "script/demo");
+    bench.project("web");
+    assert_eq!(model(&bench), "script/demo");
+
+    for (project, expected) in [(begun, "test/model"), (chosen, "script/demo")] {
+        bench.wish(Wish::Home(Home::Open { project: project.clone() }));
+        assert_eq!(model(&bench), expected);
+        bench.send("Hello");
+        let asked = bench.gateway.requests.borrow().last().map(|it| it.model.clone());
+        assert_eq!(asked.as_deref(), Some(expected));
+        let again = Bench::on(bench.shelf.clone(), Some(&project));
+        assert_eq!(model(&again), expected, "also after a new start");
+    }
+}
+
+#[test]
+fn how_long_a_reply_may_take_is_what_the_last_ones_took() {
+    let mut bench = with_model("web");
+    let takes = |bench: &Bench| {
+        let estimate = bench.chat().composer.estimate;
+        (estimate.takes, estimate.measured)
+    };
+    for secs in [4, 300, 20] {
+        assert_eq!(takes(&bench), ("about 1 min".to_owned(), false), "a guess");
+        bench.send("Hello");
+        bench.world.now_ms.set(bench.world.now_ms.get() + secs * 1_000);
+        bench.model_says("Hello.");
+        bench.model_is_done(StopReason::EndOfTurn);
+    }
+    let measured = ("about 20 s".to_owned(), true);
+    assert_eq!(takes(&bench), measured);
+    let mut bench = Bench::on(bench.shelf.clone(), Some(&open(&bench)));
+    assert_eq!(takes(&bench), measured);
+    bench.wish(Wish::Chat(Chat::SetModel { model: "script/demo".to_owned() }));
+    assert_eq!(takes(&bench), ("about 1 min".to_owned(), false), "of this one nothing is known");
 }
 
 #[test]
@@ -793,6 +843,12 @@ fn kind(kind: &EntryKind) -> &'static str {
 
 /// One record of every kind: what was decided, what waits, what was typed and what was granted.
 fn everything_that_is_kept() -> (Bench, String) {
+    // The end of a reply looks at the clock, and did not when the first layout was frozen: what comes
+    // after it has the ids and times of then.
+    let end = |bench: &mut Bench| {
+        bench.model_is_done(StopReason::EndOfTurn);
+        bench.world.now_ms.set(bench.world.now_ms.get() - 1);
+    };
     let mut bench = with_model("web");
     let project = open(&bench);
     let visit = bench.view::<link::home::View>(Panel::Home).visit;
@@ -803,7 +859,7 @@ fn everything_that_is_kept() -> (Bench, String) {
     bench.model_is_done(StopReason::ToolUse);
     let permission = bench.chat().permission.expect("the rules ask").id;
     bench.wish(Wish::Chat(Chat::Answer { permission, answer: link::chat::Answer::Always }));
-    bench.model_is_done(StopReason::EndOfTurn);
+    end(&mut bench);
     bench.wish(Wish::Chat(Chat::SetAutoApply { on: false }));
     let version = document(&mut bench, "script.js").version;
     bench.wish(save("script.js", &version, 0, 0, "// by hand\n"));
@@ -811,7 +867,7 @@ fn everything_that_is_kept() -> (Bench, String) {
     bench.model_says("Here it is.");
     bench.model_calls("c2", "write", r#"{"path":"more.txt","content":"More\n"}"#);
     bench.model_is_done(StopReason::ToolUse);
-    bench.model_is_done(StopReason::EndOfTurn);
+    end(&mut bench);
     bench.wish(Wish::Chat(Chat::AddNote { text: "Mind the gap".to_owned() }));
     bench.wish(Wish::Chat(Chat::Draft { text: "And then".to_owned() }));
     bench.wish(Wish::Workbench(link::workbench::Wish::Keep(Box::default())));

@@ -25,11 +25,16 @@ use wire::ModelEvent;
 mod calls;
 mod ending;
 
-use super::{Session, workspace::Workspace};
+use super::{
+    Session,
+    ports::{Operation, Purpose},
+    workspace::Workspace,
+};
 use crate::i18n::said;
 use calls::unless_stopped;
 
 pub(super) use calls::CONFIGURED;
+pub(super) use ending::spend;
 
 /// A streaming reply is written again when it is older than this. It bounds what a kill can take of
 /// a reply that was not yet complete; nothing acknowledged is ever in it.
@@ -170,7 +175,8 @@ impl Session {
             Ok(assembled) => assembled.request,
             Err(why) => return Some(Event::Model(ModelEvent::Error(said::too_long(&why)))),
         };
-        let answer = self.way(&run.model.provider).turn(request);
+        let purpose = Purpose { operation: Operation::Chat, session: run.workspace.id.clone() };
+        let answer = self.way(&run.model.provider).turn(request, &purpose);
         // A stop must not wait for a provider that does not answer.
         match unless_stopped(&mut run.heard, answer).await {
             Some(Ok(stream)) => {

@@ -4,6 +4,7 @@
 //! moves the desk or makes a wish.
 
 use crate::{
+    browser::dom,
     i18n,
     page::{Desk, Dialog},
 };
@@ -94,6 +95,7 @@ const GENERAL: &[Command] = &[
         when: always,
         run: |desk| open(desk, Dialog::Notices),
     },
+    Command { id: "diagnostics", title: |t| t.diagnostics, keys: &[], when: always, run: diagnose },
     Command {
         id: "theme-light",
         title: |t| t.theme_light,
@@ -116,6 +118,12 @@ const GENERAL: &[Command] = &[
         run: |desk| theme(desk, link::settings::Theme::System),
     },
 ];
+
+/// Asks for a file for whoever is to help.
+pub fn diagnose(desk: Desk) {
+    let page = dom::about();
+    desk.wish(link::Wish::Status(link::status::Wish::Diagnose { page }));
+}
 
 fn theme(desk: Desk, theme: link::settings::Theme) {
     desk.wish(link::Wish::Settings(link::settings::Wish::SetTheme(theme)));

@@ -141,6 +141,24 @@ test("ACT-2 PER-2: a script is run and settings are set, each when it is allowed
   await expect(page.locator("html")).not.toHaveAttribute("data-theme", "dark");
 });
 
+test("PRV-10: a project is named by the model for names", async ({ easel }) => {
+  const { page } = easel;
+  await easel.open();
+  await page.getByRole("button", { name: "Settings" }).click();
+  const names = page.getByRole("dialog", { name: "Settings" }).getByRole("combobox", { name: "Model for names" });
+  await expect(names).toHaveValue("");
+  await names.selectOption("script/journey");
+  await page.keyboard.press("Escape");
+  const model = page.getByRole("main").getByRole("combobox", { name: "Model" });
+  await model.selectOption("script/demo");
+  // The core has heard of it.
+  await expect(model.getByRole("option", { name: "No model yet" })).toHaveCount(0);
+  await easel.prompt.fill("Please plan where my roses go");
+  await easel.prompt.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "Rose Planner" })).toHaveCount(1);
+  await easel.answered();
+});
+
 test("WB-1: the window is as it was left", async ({ easel }) => {
   const { page } = easel;
   await easel.open();

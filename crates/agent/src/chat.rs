@@ -34,6 +34,9 @@ pub struct Message {
     pub parts: Vec<Part>,
     /// Milliseconds since the epoch.
     pub at_ms: u64,
+    /// When a reply came to its end; none before, and when that was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at_ms: Option<u64>,
     /// `provider/model` of a reply; empty otherwise.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub model: String,
@@ -208,6 +211,7 @@ impl Message {
             kind: Kind::Chat,
             parts: vec![Part::Text { text }],
             at_ms,
+            ended_at_ms: None,
             model: String::new(),
             usage: None,
             state: State::Complete,
@@ -223,6 +227,7 @@ impl Message {
             kind: Kind::Chat,
             parts: Vec::new(),
             at_ms,
+            ended_at_ms: None,
             model,
             usage: None,
             state: State::Streaming,

@@ -14,6 +14,8 @@ pub mod files;
 pub mod id;
 pub mod iso;
 pub mod markdown;
+pub mod naming;
+pub mod pace;
 pub mod permission;
 pub mod prompt;
 pub mod syntax;

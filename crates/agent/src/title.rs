@@ -1,6 +1,7 @@
 //! A short title for a conversation or a project, from its first prompt.
 //!
-//! It does not ask a model: a title is there at once, and offline.
+//! It does not ask a model: a title is there at once, and offline. What a model is asked for a better
+//! one is in [`crate::naming`].
 
 const LONGEST: usize = 48;
 
@@ -11,6 +12,11 @@ pub fn from_prompt(prompt: &str) -> String {
         .map(|line| line.trim_matches(|c: char| c.is_whitespace() || "#*>`-_".contains(c)))
         .find(|line| line.chars().any(char::is_alphanumeric))
         .unwrap_or_default();
+    cut(line)
+}
+
+/// Returns a line up to the end of its first sentence, cut at a word.
+pub(crate) fn cut(line: &str) -> String {
     let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let mut title = String::new();
     for word in words.into_iter().filter(|it| !it.is_empty()) {

@@ -208,6 +208,10 @@ pub struct Estimate {
     pub window: u32,
     /// For people, "≈ $0.0031"; empty when the price is unknown.
     pub cost: String,
+    /// How long the reply may take, for people: "about 1 min".
+    pub takes: String,
+    /// Going by the last replies of this model here; else it is a rough guess.
+    pub measured: bool,
     /// System, context, conversation, reply: tokens and share of the window.
     pub meters: Vec<Meter>,
     /// What did not fit and was left out, for people.

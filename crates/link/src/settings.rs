@@ -14,6 +14,8 @@ pub struct View {
     /// Easel's own layer, to read.
     pub built_in_instructions: String,
     pub providers: Vec<Provider>,
+    /// The model that names projects by their first prompt; empty for the prompt's first words.
+    pub names_model: String,
     pub proxy: ProxyState,
     /// Granted with "Always"; can be revoked.
     pub permissions: Vec<Grant>,
@@ -118,6 +120,10 @@ pub enum Wish {
         id: String,
     },
     RefreshModels,
+    /// Empty for none.
+    SetNamesModel {
+        model: String,
+    },
     Revoke {
         grant: String,
     },
@@ -142,6 +148,7 @@ impl std::fmt::Debug for Wish {
             Self::RemoveProvider { id } => write!(f, "RemoveProvider({id})"),
             Self::TestProvider { id } => write!(f, "TestProvider({id})"),
             Self::RefreshModels => f.write_str("RefreshModels"),
+            Self::SetNamesModel { model } => write!(f, "SetNamesModel({model})"),
             Self::Revoke { grant } => write!(f, "Revoke({grant})"),
             Self::Persisted { granted } => write!(f, "Persisted({granted})"),
             Self::SetToken { .. } => f.write_str("SetToken"),

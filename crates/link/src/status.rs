@@ -71,8 +71,24 @@ pub enum Wish {
     },
     /// The app's service worker has the whole build.
     OfflineReady,
+    /// Asks for a file about this Easel, for whoever is to help.
+    Diagnose {
+        page: Page,
+    },
     /// The page noticed something that the person should know: a panic, a refused service worker.
     Report {
         text: String,
     },
+}
+
+/// What only the page knows of the browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub user_agent: String,
+    /// What Easel needs and the browser lacks, by the web's own names.
+    pub missing: Vec<String>,
+    /// The app's service worker serves this page.
+    pub service_worker: bool,
+    /// The system says that there is a network.
+    pub online: bool,
 }

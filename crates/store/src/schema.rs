@@ -105,6 +105,8 @@ pub struct SettingsRecord {
     pub instructions: String,
     /// The last chosen model; new projects begin with it.
     pub model: String,
+    /// The model that names projects by their first prompt; empty for the prompt's first words.
+    pub names_model: String,
     pub auto_apply: bool,
     pub proxy: String,
     pub token: Option<String>,

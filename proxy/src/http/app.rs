@@ -41,11 +41,12 @@ pub(super) async fn health(State(state): State<Shared>) -> Response {
 pub(super) async fn turn(
     State(state): State<Shared>,
     _: Paired,
-    Client(asker): Client,
+    Client(mut asker): Client,
     Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
     let ask: ModelRequest = read(&body)?;
+    asker.limited = false;
     tracing::info!(model = ask.model, messages = ask.messages.len(), "turn");
     Ok(respond(state.gateway.turn(&asker, Ask::from(&ask), &body, id).await?))
 }

@@ -227,6 +227,16 @@ async fn a_session_has_an_end() {
     assert_eq!([within("a").await, within("a").await, within("a").await], [200, 200, 402]);
     assert_eq!(within("b").await, 200);
     assert_eq!(within("").await, 200);
+    // A project of the app is one session for as long as it lives.
+    let body = serde_json::json!({
+        "model": "script/demo", "system": [], "max_output_tokens": 9,
+        "messages": [{ "role": "user", "blocks": [{ "type": "text", "text": "hello" }] }],
+    });
+    for _ in 0..3 {
+        let headers = [("x-easel-session", "c")];
+        let sent = send(&easel, &easel.token, "/app/turn", &body, &headers).await;
+        assert_eq!(sent.status(), 200);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What a browser must have before anything is started.
 
+use js_sys::Reflect;
+use link::status::Page;
 use wasm_bindgen::JsValue;
 
 use super::window;
@@ -9,9 +11,6 @@ use super::window;
 pub fn missing() -> Vec<&'static str> {
     let window = window();
     let navigator = window.navigator();
-    let has = |object: &JsValue, name: &str| {
-        js_sys::Reflect::get(object, &name.into()).is_ok_and(|it| it.is_truthy())
-    };
     let mut missing = Vec::new();
     for name in ["Worker", "indexedDB", "BroadcastChannel", "HTMLDialogElement"] {
         if !has(&window, name) {
@@ -22,4 +21,21 @@ pub fn missing() -> Vec<&'static str> {
         missing.push("navigator.locks");
     }
     missing
+}
+
+/// Tells of this browser and this page for a diagnosis.
+pub fn about() -> Page {
+    let navigator = window().navigator();
+    let workers = Reflect::get(&navigator, &"serviceWorker".into());
+    Page {
+        user_agent: navigator.user_agent().unwrap_or_default(),
+        missing: missing().into_iter().map(str::to_owned).collect(),
+        service_worker: workers.is_ok_and(|it| has(&it, "controller")),
+        online: navigator.on_line(),
+    }
+}
+
+fn has(object: &JsValue, name: &str) -> bool {
+    // What is no object has nothing.
+    Reflect::get(object, &name.into()).is_ok_and(|it| it.is_truthy())
 }

@@ -15,11 +15,13 @@ use wire::{
     RejectionCode, TestReport,
 };
 
-use crate::session::ports::{Gateway, Way};
+use crate::session::ports::{Gateway, Purpose, Way};
 
 #[derive(Default)]
 pub(in crate::session) struct FakeGateway {
     pub(in crate::session) requests: RefCell<Vec<ModelRequest>>,
+    /// What each request was for.
+    pub(in crate::session) purposes: RefCell<Vec<Purpose>>,
     pub(in crate::session) replies: RefCell<VecDeque<mpsc::UnboundedSender<ModelEvent>>>,
     pub(in crate::session) rejection: RefCell<Option<Rejection>>,
     /// Providers that were saved, by their names.
@@ -53,8 +55,10 @@ impl Way for FakeGateway {
     fn turn(
         &self,
         request: ModelRequest,
+        purpose: &Purpose,
     ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, ModelEvent>, Rejection>> {
         self.requests.borrow_mut().push(request);
+        self.purposes.borrow_mut().push(purpose.clone());
         let (says, heard) = mpsc::unbounded();
         self.replies.borrow_mut().push_back(says);
         let rejection = self.rejection.borrow().clone();

@@ -6,7 +6,8 @@ use agent::{
     turn::{Outcome, unresolved},
 };
 use link::{Panel, status::Level};
-use store::schema::{self, key};
+use store::schema::{self, SpentRecord, key};
+use wire::Usage;
 
 use super::Run;
 use crate::{
@@ -25,15 +26,12 @@ impl Session {
             let staged =
                 turning.filter(|it| !it.staging.is_empty()).map(|it| it.staging.proposal());
             let usage = turn.usage();
-            state.record.spent.input_tokens +=
-                u64::from(usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens);
-            state.record.spent.output_tokens +=
-                u64::from(usage.output_tokens + usage.reasoning_tokens);
-            state.record.spent.cost_nano += usage.cost_nano.unwrap_or_default();
+            spend(&mut state.record.spent, &usage);
             if let Some(message) = state.conversation.get_mut(reply) {
                 message.parts = turn.parts().to_vec();
                 message.usage = Some(usage).filter(|it| *it != wire::Usage::default());
                 message.state = ended_as(&outcome);
+                message.ended_at_ms = Some(self.now_ms());
                 writing.batch.put(key::message(reply.as_str()), chat::record::encode(message));
             }
             if !matches!(outcome, Outcome::Failed(_)) {
@@ -88,6 +86,7 @@ impl Session {
             kind: chat::Kind::Error,
             parts: vec![Part::Error { text, remedy }],
             at_ms: self.now_ms(),
+            ended_at_ms: None,
             model: String::new(),
             usage: None,
             state: chat::State::Complete,
@@ -96,6 +95,14 @@ impl Session {
         state.conversation.push(message.clone()).ok();
         message
     }
+}
+
+/// Adds what a reply took to what the project has spent.
+pub(in crate::session) fn spend(spent: &mut SpentRecord, usage: &Usage) {
+    spent.input_tokens +=
+        u64::from(usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens);
+    spent.output_tokens += u64::from(usage.output_tokens + usage.reasoning_tokens);
+    spent.cost_nano += usage.cost_nano.unwrap_or_default();
 }
 
 fn ended_as(outcome: &Outcome) -> chat::State {

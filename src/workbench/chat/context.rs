@@ -124,7 +124,7 @@ fn ModelPicker(chat: RwSignal<View>) -> impl IntoView {
     .into_any()
 }
 
-/// Tokens and money of what would be sent; opens the sections.
+/// Tokens and money of what would be sent, which opens the sections; and how long it may take.
 #[component]
 fn EstimateButton(chat: RwSignal<View>) -> impl IntoView {
     let desk = expect_context::<Desk>();
@@ -136,6 +136,10 @@ fn EstimateButton(chat: RwSignal<View>) -> impl IntoView {
             (text.estimate)(&(text.tokens)(estimate.tokens), cost)
         })
     });
+    let takes = Memo::new(move |_| {
+        chat.with(|it| (it.composer.estimate.takes.clone(), it.composer.estimate.measured))
+    });
+    let takes_about = move || if takes.read().1 { text.takes_measured } else { text.takes_guessed };
     let n_left_out = Memo::new(move |_| chat.with(|it| it.composer.estimate.left_out.len()));
     view! {
         <span class="composer__estimate">
@@ -145,6 +149,13 @@ fn EstimateButton(chat: RwSignal<View>) -> impl IntoView {
                 title=text.estimate_about
                 on_press=move |()| desk.wish(link::Wish::Chat(Wish::ShowRequest))
             />
+            <span
+                class="composer__takes"
+                title=takes_about
+                hidden=move || takes.read().0.is_empty()
+            >
+                {move || takes.get().0}
+            </span>
             <Show when=move || n_left_out.get() != 0>
                 <span class="composer__left-out">{move || (text.left_out)(n_left_out.get())}</span>
             </Show>

@@ -355,6 +355,7 @@ fn the_composer_says_what_goes_along_and_what_it_costs() {
             tokens: 1234,
             window: 200_000,
             cost: "≈ $0.0031".to_owned(),
+            takes: "about 1 min".to_owned(),
             left_out: vec!["big.csv".to_owned()],
             ..Estimate::default()
         },
@@ -407,6 +408,8 @@ fn the_composer_says_what_goes_along_and_what_it_costs() {
                   button type="button" title="Show what will be sent" class="button button--quiet"
                     span class="button__label"
                       "≈ 1.2k tokens · $0.0031"
+                  span title="How long the reply may take: a rough guess" class="composer__takes"
+                    "about 1 min"
                   span class="composer__left-out"
                     "1 item left out"
               dialog data-size="small" aria-label="This looks like a secret" class="dialog"

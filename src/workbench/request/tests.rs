@@ -36,6 +36,8 @@ fn every_section_says_why_it_is_in_and_what_it_takes() {
         window: 128_000,
         cost: String::new(),
         meters: vec![Meter { name: "Context".to_owned(), tokens: 1_000, limit: 80_000 }],
+        takes: String::new(),
+        measured: false,
         left_out: vec!["data.csv: too large".to_owned()],
     };
     let composer = Composer { estimate, ..Composer::default() };

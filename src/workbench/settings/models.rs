@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 use crate::{
     i18n::texts,
     page::{Desk, Dialog, Section},
-    ui::{Button, ButtonKind, Empty, Icon, Pictogram},
+    ui::{Button, ButtonKind, Empty, Icon, Pictogram, Select},
     workbench::home::ModelSelect,
 };
 
@@ -57,6 +57,36 @@ pub fn Models() -> impl IntoView {
                         on_press=move |()| desk.wish(link::Wish::Settings(Wish::RefreshModels))
                     />
                 </Show>
+            </div>
+            <Names />
+        </Show>
+    }
+}
+
+/// Which model gives names, of those on offer; one that is chosen and not on offer is shown as well.
+#[component]
+fn Names() -> impl IntoView {
+    let desk = expect_context::<Desk>();
+    let text = &texts().settings;
+    let chosen = Memo::new(move |_| desk.views.settings.with(|it| it.names_model.clone()));
+    let options = Memo::new(move |_| {
+        let mut options = vec![(String::new(), text.names_model_none.to_owned())];
+        desk.views.chat.with(|it| {
+            let models = it.composer.models.iter();
+            options.extend(models.map(|it| (it.id.clone(), it.name.clone())));
+        });
+        let chosen = chosen.get();
+        if options.iter().all(|(id, _)| *id != chosen) {
+            options.push((chosen.clone(), chosen));
+        }
+        options
+    });
+    let choose = move |model| desk.wish(link::Wish::Settings(Wish::SetNamesModel { model }));
+    view! {
+        <Show when=move || options.read().len() != 1>
+            <div class="field">
+                <Select label=text.names_model value=chosen options on_choose=choose />
+                <p class="field__hint">{text.names_model_about}</p>
             </div>
         </Show>
     }

@@ -1,4 +1,5 @@
-//! What is stored, whether the browser keeps it, and whether it is anywhere else.
+//! What is stored, whether the browser keeps it, and whether it is anywhere else; and a file about it
+//! all for whoever is to help.
 
 use leptos::prelude::*;
 use link::settings::Wish;
@@ -8,6 +9,7 @@ use crate::{
     i18n::{self, texts},
     page::Desk,
     ui::{Button, Icon, Meter, Pictogram},
+    workbench::commands,
 };
 
 #[component]
@@ -60,5 +62,14 @@ pub fn Storage() -> impl IntoView {
             {move || line(backed_up.get(), text.backed_up, text.not_backed_up)}
             <Button label=text.export icon=Icon::Download on_press=export />
         </Show>
+        <section class="settings__section">
+            <h3 class="settings__legend">{text.diagnostics}</h3>
+            <p class="settings__about">{text.diagnostics_about}</p>
+            <Button
+                label=text.diagnose
+                icon=Icon::Download
+                on_press=move |()| commands::diagnose(desk)
+            />
+        </section>
     }
 }

@@ -70,6 +70,38 @@ fn a_failed_test_names_the_hop() {
 }
 
 #[test]
+fn a_model_for_names_is_one_on_offer_or_none() {
+    let model = |name: &str| link::chat::ModelChoice {
+        id: format!("test/{name}"),
+        name: name.to_owned(),
+        provider: "test".to_owned(),
+        scripted: false,
+    };
+    let composer = link::chat::Composer {
+        models: vec![model("big"), model("small")],
+        ..link::chat::Composer::default()
+    };
+    let view = View { names_model: "gone/model".to_owned(), ..View::default() };
+    let html = with_chat(
+        Section::Models,
+        view,
+        link::chat::View { composer, ..link::chat::View::default() },
+    );
+    expect![[r#"
+        select aria-label="Model for names" class="field__select"
+          option value=""
+            "None: from the first words"
+          option value="test/big"
+            "big"
+          option value="test/small"
+            "small"
+          option value="gone/model" selected
+            "gone/model"
+    "#]]
+    .assert_eq(&outline(&html, "field__select"));
+}
+
+#[test]
 fn a_test_that_runs_cannot_be_started_again() {
     let view = View { providers: vec![provider(Test::Running)], ..View::default() };
     let html = html(Section::Models, view);
@@ -150,21 +182,29 @@ fn storage_says_whether_it_is_kept() {
         View { storage, ..View::default() },
         "settings__section",
         expect![[r#"
-        section aria-label="Storage" class="settings__section"
-          h3 class="settings__heading"
-            "Storage"
-          p
-            "42 MB of 3.0 GB used"
-          div role="meter" aria-label="Storage used" aria-valuemin="0" aria-valuemax="100" aria-valuenow="1" data-tone="accent" class="meter"
-            div class="meter__bar" style="inline-size:1.4%;"
-          p data-tone="warning" class="settings__note"
-            span
-              "The browser may throw it away when the disk gets full"
-          button type="button" class="button"
-            span class="button__label"
-              "Ask the browser to keep it"
-          p role="status" class="settings__about"
-    "#]],
+            section aria-label="Storage" class="settings__section"
+              h3 class="settings__heading"
+                "Storage"
+              p
+                "42 MB of 3.0 GB used"
+              div role="meter" aria-label="Storage used" aria-valuemin="0" aria-valuemax="100" aria-valuenow="1" data-tone="accent" class="meter"
+                div class="meter__bar" style="inline-size:1.4%;"
+              p data-tone="warning" class="settings__note"
+                span
+                  "The browser may throw it away when the disk gets full"
+              button type="button" class="button"
+                span class="button__label"
+                  "Ask the browser to keep it"
+              p role="status" class="settings__about"
+              section class="settings__section"
+                h3 class="settings__legend"
+                  "Diagnostics"
+                p class="settings__about"
+                  "A file for whoever helps you: versions, counts, which models are chosen, and what went wrong. No key, no message, no file and no name of yours is in it"
+                button type="button" class="button"
+                  span class="button__label"
+                    "Download diagnostics"
+        "#]],
     );
 }
 
@@ -208,9 +248,14 @@ fn check(section: Section, view: View, class: &str, expected: Expect) {
 }
 
 fn html(section: Section, view: View) -> String {
+    with_chat(section, view, link::chat::View::default())
+}
+
+fn with_chat(section: Section, view: View, chat: link::chat::View) -> String {
     Owner::new().with(|| {
         let views = Views::empty();
         views.settings.set(view);
+        views.chat.set(chat);
         let desk = page::provide(views, Callback::new(|_| ()));
         desk.dialog.set(Some(Dialog::Settings(section)));
         view! { <SettingsDialog /> }.into_view().to_html()
