@@ -647,10 +647,10 @@ fn a_page_that_came_too_late_for_a_change_hears_of_it_again() {
     assert_eq!(told(&bench), [("p1".to_owned(), ToWorker::Hello { dialogs: true })]);
 
     bench.wish(Wish::Preview(link::preview::Wish::Reload));
-    let changed = [("p1".to_owned(), ToWorker::Changed { generation: 1, styles: None })];
+    let changed = [("p1".to_owned(), ToWorker::Changed { generation: 2, styles: None })];
     assert_eq!(told(&bench), changed);
     // It was made before the change, and its page was not there when the change was told.
-    for (generation, expected) in [(0, &changed[..]), (1, &[])] {
+    for (generation, expected) in [(1, &changed[..]), (2, &[])] {
         let report = Report::Painted { generation };
         let said = FromWorker::Report { client: "c1".to_owned(), report };
         bench.session.preview_said(&host, "p1", said);
