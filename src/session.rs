@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
 };
 
-use futures::{channel::mpsc, lock::Mutex, stream::StreamExt as _};
+use futures::{FutureExt as _, channel::mpsc, lock::Mutex, stream::StreamExt as _};
 use link::{Down, DownKind, Hello, Reveal, TabId, Up, UpKind, Wish};
 
 pub mod ports;
@@ -157,10 +157,12 @@ impl Session {
         match wish {
             Wish::Home(wish) => self.home_wish(tab, wish).await,
             Wish::Chat(wish) => self.chat_wish(tab, wish).await,
-            Wish::Files(wish) => self.files_wish(tab, wish).await,
+            // What is in a box is done seldom: it stays a function of its own, and comes with the
+            // module's later part (docs/decisions/site.md).
+            Wish::Files(wish) => self.files_wish(tab, wish).boxed_local().await,
             Wish::Editor(wish) => self.editor_wish(tab, wish).await,
             Wish::Changes(wish) => self.changes_wish(tab, wish).await,
-            Wish::History(wish) => self.history_wish(tab, wish).await,
+            Wish::History(wish) => self.history_wish(tab, wish).boxed_local().await,
             Wish::Preview(wish) => self.preview_wish(tab, wish),
             Wish::Settings(wish) => self.settings_wish(tab, wish).await,
             Wish::Workbench(link::workbench::Wish::Keep(layout)) => {

@@ -11,6 +11,7 @@ use agent::{
     tools::Tool,
     turn::Event,
 };
+use futures::FutureExt as _;
 use link::{
     DownKind, Panel, Reveal, TabId,
     chat::{Answer, ExportFormat, Wish},
@@ -28,6 +29,7 @@ impl Session {
             }
             return;
         };
+        // What is in a box is done seldom, and comes with the module's later part.
         match wish {
             Wish::Send { text, despite_secrets } => {
                 self.send_prompt(tab, &workspace, text, despite_secrets).await;
@@ -35,7 +37,7 @@ impl Session {
             Wish::Draft { text } => self.keep_draft(&workspace, text).await,
             Wish::Stop => self.say_to_turn(&workspace, Event::Cancelled),
             Wish::Continue { .. } => self.continue_turn(tab, &workspace),
-            Wish::Retry { entry } => self.retry(tab, &workspace, &entry).await,
+            Wish::Retry { entry } => self.retry(tab, &workspace, &entry).boxed_local().await,
             Wish::Earlier => {
                 self.with_tab(tab, |it| it.n_entries += PAGE);
             }
@@ -54,7 +56,9 @@ impl Session {
             Wish::Answer { permission, answer } => {
                 self.answer(&workspace, &permission, answer).await;
             }
-            Wish::ApplyBlock { text, path } => self.stage_block(&workspace, text, &path).await,
+            Wish::ApplyBlock { text, path } => {
+                self.stage_block(&workspace, text, &path).boxed_local().await
+            }
             Wish::ShowRequest => {
                 self.with_tab(tab, |it| it.shows_request = true);
             }
@@ -62,7 +66,7 @@ impl Session {
                 self.with_tab(tab, |it| it.shows_request = false);
             }
             Wish::Export { format } => self.export_chat(tab, &workspace, format),
-            Wish::Import { text } => self.import_chat(&workspace, &text).await,
+            Wish::Import { text } => self.import_chat(&workspace, &text).boxed_local().await,
         }
         self.touch_tab(tab, Panel::Chat);
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use futures::FutureExt as _;
 use link::{
     DownKind, Panel, Reveal, TabId,
     home::{ImportedFile, ProjectCard, Template, View, Wish},
@@ -30,6 +31,7 @@ enum Origin {
 
 impl Session {
     pub(super) async fn home_wish(&self, tab: &TabId, wish: Wish) {
+        // What is in a box is done seldom, and comes with the module's later part.
         match wish {
             Wish::Open { project } => self.open_project(tab, &project).await,
             Wish::Create { name, template, prompt, demo } => {
@@ -41,12 +43,18 @@ impl Session {
                     self.change_card(&project, |it| it.name = name).await;
                 }
             }
-            Wish::Duplicate { project } => self.duplicate_project(tab, &project).await,
-            Wish::Remove { project } => self.remove_project(&project).await,
-            Wish::Restore { project } => self.restore_project(&project).await,
-            Wish::ImportZip { name, bytes } => self.import_zip(tab, &name, &bytes).await,
-            Wish::ImportFolder { name, files } => self.import_folder(tab, name, files).await,
-            Wish::Export { project } => self.export_project(tab, &project).await,
+            Wish::Duplicate { project } => {
+                self.duplicate_project(tab, &project).boxed_local().await
+            }
+            Wish::Remove { project } => self.remove_project(&project).boxed_local().await,
+            Wish::Restore { project } => self.restore_project(&project).boxed_local().await,
+            Wish::ImportZip { name, bytes } => {
+                self.import_zip(tab, &name, &bytes).boxed_local().await
+            }
+            Wish::ImportFolder { name, files } => {
+                self.import_folder(tab, name, files).boxed_local().await
+            }
+            Wish::Export { project } => self.export_project(tab, &project).boxed_local().await,
             Wish::Visited { host } => self.visited_ahead(&host).await,
             Wish::Leave => self.leave(tab),
         }
