@@ -88,7 +88,12 @@ async function measure(gateway, direct) {
     const holding = await held;
     if (holding.errors) throw new Error(`${gateway.name}: ${holding.error}`);
 
-    if (gateway.name === "Easel") await measureGrowth(gateway, child, seen);
+    if (gateway.name === "Easel") {
+      // What the streams took and gave back would be taken again, page by page, and look like growth.
+      await end(child);
+      child = (await started(gateway)).child;
+      await measureGrowth(gateway, child, seen);
+    }
   } finally {
     await end(child);
   }
