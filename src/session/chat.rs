@@ -57,7 +57,7 @@ impl Session {
                 self.answer(&workspace, &permission, answer).await;
             }
             Wish::ApplyBlock { text, path } => {
-                self.stage_block(&workspace, text, &path).boxed_local().await
+                self.stage_block(&workspace, text, &path).boxed_local().await;
             }
             Wish::ShowRequest => {
                 self.with_tab(tab, |it| it.shows_request = true);

@@ -44,15 +44,15 @@ impl Session {
                 }
             }
             Wish::Duplicate { project } => {
-                self.duplicate_project(tab, &project).boxed_local().await
+                self.duplicate_project(tab, &project).boxed_local().await;
             }
             Wish::Remove { project } => self.remove_project(&project).boxed_local().await,
             Wish::Restore { project } => self.restore_project(&project).boxed_local().await,
             Wish::ImportZip { name, bytes } => {
-                self.import_zip(tab, &name, &bytes).boxed_local().await
+                self.import_zip(tab, &name, &bytes).boxed_local().await;
             }
             Wish::ImportFolder { name, files } => {
-                self.import_folder(tab, name, files).boxed_local().await
+                self.import_folder(tab, name, files).boxed_local().await;
             }
             Wish::Export { project } => self.export_project(tab, &project).boxed_local().await,
             Wish::Visited { host } => self.visited_ahead(&host).await,
