@@ -44,7 +44,9 @@ pub(crate) fn fuzz(seconds: Option<&str>) -> Outcome<ExitCode> {
         command.args([&format!("-max_total_time={seconds}"), "-timeout=30", "-max_len=65536"]);
         command.args(["-print_final_stats=1", "-rss_limit_mb=4096"]);
         // The coverage that guides it is a flag of unstable compilers.
-        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target_dir());
+        command
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_DIR", places::native_target().join("fuzz"));
         let said = run::tee(&mut command)?;
         let figure = |name: &str| {
             let line = said.text.lines().find_map(|it| it.strip_prefix(name));
@@ -60,11 +62,6 @@ pub(crate) fn fuzz(seconds: Option<&str>) -> Outcome<ExitCode> {
     }
     let fine = rows.iter().all(|it| it.3);
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn target_dir() -> PathBuf {
-    let outer = std::env::var_os("CARGO_TARGET_DIR").map_or_else(places::target, PathBuf::from);
-    outer.join("fuzz")
 }
 
 fn entries(folder: &PathBuf) -> usize {
