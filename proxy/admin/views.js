@@ -395,12 +395,15 @@ async function providers(page, me) {
       ),
     ),
     part(
-      "Lanes that rest",
+      "Lanes",
       table(
-        "Lanes that rest after failures",
+        "Lanes that rest after failures, or whose traffic counts",
         [
           { title: "Lane", show: (it) => it.lane },
-          { title: "Tried again in", class: "number", show: (it) => span(it.rests_ms) },
+          { title: "Tried again in", class: "number", show: (it) => (it.rests_ms ? span(it.rests_ms) : "–") },
+          { title: "Under way", class: "number", show: (it) => number(it.running ?? 0) },
+          { title: "In a minute", class: "number", show: (it) => `${number(it.minute_requests ?? 0)} requests, ${number(it.minute_tokens ?? 0)} tokens` },
+          { title: "First answer after", class: "number", show: (it) => (it.first_ms === undefined ? "–" : span(it.first_ms)) },
         ],
         lanes,
         "All lanes may be used.",

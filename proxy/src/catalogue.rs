@@ -27,7 +27,7 @@ use crate::{
     now_secs,
 };
 
-pub use groups::{Group, Groups, Weighted};
+pub use groups::{Group, Groups, counted};
 
 /// The provider whose replies are recorded.
 pub const SCRIPT: &str = "script";

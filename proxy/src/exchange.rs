@@ -32,7 +32,7 @@ use crate::{
     catalogue::{Catalogue, Route},
     filters::Filters,
     hook::Hook,
-    lanes::Lanes,
+    lanes::{Lanes, Manner},
     store::signatures::Signatures,
     upstream::Upstream,
 };
@@ -40,7 +40,7 @@ pub use embeddings::Batches;
 use outgoing::Account;
 pub use outgoing::Outgoing;
 pub(crate) use trying::refused;
-use trying::{Answered, Trying, Wanted};
+use trying::{Answered, Tries, Trying, Wanted};
 
 /// What every exchange needs.
 #[derive(Debug)]
@@ -116,7 +116,8 @@ impl Gateway {
         let head = head::read(&body, named).map_err(|err| refused(&err))?;
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
-        let routes = self.catalogue.routes(&head.model, &self.lanes)?;
+        let manner = if stream { Manner::Streamed } else { Manner::Whole };
+        let routes = self.catalogue.routes(&head.model, &self.lanes, manner)?;
         let most = head.max_output_tokens;
         let bill = self.bill(&asker, &head.model, &routes, &id, &body, most).await?;
         let about = About {
@@ -145,12 +146,12 @@ impl Gateway {
             Trying { upstream, lanes, wanted, id: &about.id, retries, signatures, forgets };
         let filter = guards.replies().clone();
         let complete = async {
-            let Answered { route, it } = trying.whole(routes).await?;
-            Ok(Answered { route, it: it.filtered(&filter)? })
+            let Answered { route, it, place } = trying.whole(routes).await?;
+            Ok(Answered { route, it: it.filtered(&filter)?, place })
         };
         let (bill, answered) = or_close(bill, guards.whole(complete).await).await?;
         let rate_left = bill.rate_left;
-        let (complete, usage) = close(bill, &answered.route, answered.it).await;
+        let (complete, usage) = close(bill, answered).await;
         guards.used(usage);
         Ok(Answer::Whole { body: complete.write(dialect, &about), usage, rate_left })
     }
@@ -163,7 +164,7 @@ impl Gateway {
         body: &Bytes,
         id: String,
     ) -> Result<Answer, Rejection> {
-        let routes = self.catalogue.routes(&ask.model, &self.lanes)?;
+        let routes = self.catalogue.routes(&ask.model, &self.lanes, Manner::Streamed)?;
         let retries = self.retries(&ask.model);
         let most = ask.max_output_tokens;
         let bill = self.bill(asker, &ask.model, &routes, &id, body, most).await?;
@@ -186,20 +187,24 @@ impl Gateway {
     /// Answers a request for embeddings.
     pub async fn embed(&self, asker: &Asker, body: Bytes, id: &str) -> Result<Answer, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
-        let routes = self.catalogue.routes(&head.model, &self.lanes)?;
+        let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         let body = self.filtered_field(body, "input", &head.model, &routes)?;
         let bill = self.bill(asker, &head.model, &routes, id, &body, Some(0)).await?;
-        let mut answered = Err(failure::unreadable());
-        for route in routes {
-            let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
-            answered = asked.await.map(|it| (route, it));
-            if answered.is_ok() {
-                break;
+        let retries = self.retries(&head.model);
+        let answered = async {
+            let mut tries = Tries::new(&self.lanes, routes, retries, Manner::Whole);
+            while let Some(route) = tries.next() {
+                let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
+                match asked.await {
+                    Ok(it) => return Ok(tries.succeeded(route, it)),
+                    Err(rejection) => tries.failed(rejection).await?,
+                }
             }
-        }
-        let (bill, (route, embedded)) = or_close(bill, answered).await?;
+            Err(tries.give_up())
+        };
+        let (bill, answered) = or_close(bill, answered.await).await?;
         let rate_left = bill.rate_left;
-        let (embedded, usage) = close(bill, &route, embedded).await;
+        let (embedded, usage) = close(bill, answered).await;
         Ok(Answer::Whole { body: embedded.body, usage, rate_left })
     }
 
@@ -207,7 +212,7 @@ impl Gateway {
     /// gives one, else an estimate.
     pub async fn count(&self, body: Bytes) -> Result<Counted, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
-        let routes = self.catalogue.routes(&head.model, &self.lanes)?;
+        let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         // What may not go on as it is, is not counted elsewhere.
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;
         for route in routes.iter().filter(|_| goes_on) {
@@ -268,10 +273,12 @@ trait Used {
 }
 
 /// Closes the bill of an answer in one piece.
-async fn close<T: Used>(mut bill: Bill, route: &Route, answer: T) -> (T, Usage) {
+async fn close<T: Used>(mut bill: Bill, answered: Answered<T>) -> (T, Usage) {
+    let Answered { route, it, place } = answered;
     bill.sold(&route.name(), route.price()).await;
-    let usage = bill.close(200, answer.usage()).await;
-    (answer, usage)
+    let usage = bill.close(200, it.usage()).await;
+    place.used(&usage);
+    (it, usage)
 }
 
 /// Goes on with a bill, or closes it where nothing can follow.

@@ -1,21 +1,24 @@
 //! The ways to a model: which to try, in which order, how often, and which to leave alone for now.
 //!
-//! A lane is a provider and its name of a model. It sends nothing and reads no clock: what
-//! happened and when is told to it.
+//! A lane is a provider and its name of a model. It sends nothing: what happened is told to it.
 
 mod breaker;
+mod traffic;
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use serde::Deserialize;
 use tokio::time::Instant;
 use wire::{Rejection, RejectionCode};
 
-pub use breaker::Admission;
 use breaker::Breaker;
+use traffic::Watched;
+pub use traffic::{LaneLimits, Manner, Place, Seen};
 
 /// The first pause; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -26,11 +29,77 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Lanes that are remembered: names of models come from clients.
 const LANES_LIMIT: usize = 4_096;
 
+/// Who needs this part more than the fastest is as fast.
+const ABOUT: u64 = 5;
+
 /// A provider and its own name of a model.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lane {
     pub provider: String,
     pub model: String,
+}
+
+impl Lane {
+    /// Reads `provider/model`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let (provider, model) = name.split_once('/')?;
+        Some(Self { provider: provider.to_owned(), model: model.to_owned() })
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.model)
+    }
+}
+
+/// A lane of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighted {
+    pub lane: Lane,
+    pub weight: u32,
+    pub limits: LaneLimits,
+}
+
+/// Which lane of a group is tried first. Among equals it goes by the weights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Each as often as its weight says.
+    #[default]
+    Weight,
+    /// The one with the fewest requests under way.
+    LeastBusy,
+    /// The one that answered soonest lately; those that are about as fast are equals.
+    Latency,
+    /// The one that has most left of what it bears in a minute.
+    Usage,
+    /// The one that costs least, input and output together.
+    Cost,
+}
+
+impl Strategy {
+    /// As the configuration calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weight => "weight",
+            Self::LeastBusy => "least-busy",
+            Self::Latency => "latency",
+            Self::Usage => "usage",
+            Self::Cost => "cost",
+        }
+    }
+}
+
+/// Why a lane is not tried, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It failed too often.
+    Rests(Duration),
+    /// It had what it bears in a minute.
+    Full(Duration),
 }
 
 /// How patient one is with lanes that fail.
@@ -58,6 +127,7 @@ pub struct Lanes {
     breakers: Arc<Mutex<BTreeMap<Lane, Breaker>>>,
     /// For each group of weighted lanes, how much each is owed.
     owed: Arc<Mutex<BTreeMap<String, Vec<i64>>>>,
+    watched: Watched,
 }
 
 /// What to do after a failure.
@@ -72,10 +142,16 @@ pub enum Next {
 }
 
 impl Lanes {
-    /// Returns the same lanes, with what became of them, under other rules.
+    /// Returns the same lanes, with what became of them, under other rules. Those of `limits` are
+    /// counted from now on.
     #[must_use]
-    pub fn under(&self, rules: Rules) -> Self {
-        Self { rules, breakers: Arc::clone(&self.breakers), owed: Arc::clone(&self.owed) }
+    pub fn under(&self, rules: Rules, limits: BTreeMap<Lane, LaneLimits>) -> Self {
+        Self {
+            rules,
+            breakers: Arc::clone(&self.breakers),
+            owed: Arc::clone(&self.owed),
+            watched: self.watched.instead(limits),
+        }
     }
 
     #[must_use]
@@ -83,18 +159,23 @@ impl Lanes {
         self.rules
     }
 
-    /// Returns whether a lane may be tried.
-    pub fn admit(&self, lane: &Lane, now: Instant) -> Admission {
-        match self.breakers().get_mut(lane) {
-            Some(breaker) => breaker.admit(now),
-            None => Admission::Go,
+    /// Takes a place on a lane, if it may be tried.
+    pub fn admit(&self, lane: &Lane, now: Instant) -> Result<Place, Held> {
+        let place = self.watched.enter(lane, now).map_err(Held::Full)?;
+        match self.breakers().get_mut(lane).and_then(|it| it.admit(now).err()) {
+            Some(rest) => {
+                place.give_back();
+                Err(Held::Rests(rest))
+            }
+            None => Ok(place),
         }
     }
 
     /// The lane began to answer.
-    pub fn succeeded(&self, lane: &Lane) {
+    pub fn succeeded(&self, lane: &Lane, place: &Place, manner: Manner, now: Instant) {
         // What never failed is not remembered.
         self.breakers().remove(lane);
+        place.answered(manner, now);
     }
 
     /// The lane failed. Refusals that say something about the request only are no failures.
@@ -112,22 +193,67 @@ impl Lanes {
         breakers.entry(lane.clone()).or_default().failed(now, &self.rules);
     }
 
-    /// Puts weighted lanes into the order in which this request tries them: over many requests,
-    /// each is first as often as its weight says.
-    pub fn order(&self, group: &str, weights: &[u32]) -> Vec<usize> {
+    /// Puts the lanes of a group into the order in which this request tries them. `cost` ranks them
+    /// by their price.
+    pub fn order(
+        &self,
+        group: &str,
+        lanes: &[Weighted],
+        by: Strategy,
+        manner: Manner,
+        cost: impl Fn(&Lane) -> u64,
+    ) -> Vec<usize> {
+        let ranks = match by {
+            Strategy::Weight => Vec::new(),
+            Strategy::Cost => lanes.iter().map(|it| cost(&it.lane)).collect(),
+            Strategy::LeastBusy | Strategy::Latency | Strategy::Usage => {
+                self.ranks(lanes, by, manner, Instant::now())
+            }
+        };
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
         let owed = owed.entry(group.to_owned()).or_default();
-        owed.resize(weights.len(), 0);
-        let total: i64 = weights.iter().map(|it| i64::from(*it)).sum();
-        for (owed, weight) in owed.iter_mut().zip(weights) {
-            *owed += i64::from(*weight);
+        owed.resize(lanes.len(), 0);
+        let total: i64 = lanes.iter().map(|it| i64::from(it.weight)).sum();
+        for (owed, lane) in owed.iter_mut().zip(lanes) {
+            // Who was of a higher rank for long does not catch up with all of it.
+            *owed = (*owed + i64::from(lane.weight)).min(total);
         }
-        let mut order: Vec<usize> = (0..weights.len()).filter(|it| weights[*it] > 0).collect();
-        order.sort_by_key(|it| (-owed[*it], *it));
+        let mut order: Vec<usize> = (0..lanes.len()).filter(|it| lanes[*it].weight > 0).collect();
+        order.sort_by_key(|it| (ranks.get(*it), -owed[*it], *it));
         if let Some(first) = order.first() {
-            owed[*first] -= total;
+            owed[*first] = (owed[*first] - total).max(-total);
         }
         order
+    }
+
+    /// Ranks lanes by what goes over them.
+    fn ranks(&self, lanes: &[Weighted], by: Strategy, manner: Manner, now: Instant) -> Vec<u64> {
+        let rank = |lane: &Weighted| {
+            let Some((limits, mut traffic)) = self.watched.traffic(&lane.lane) else { return 0 };
+            match by {
+                Strategy::LeastBusy => traffic.running().into(),
+                Strategy::Usage => traffic.load(&limits, now),
+                Strategy::Latency => match traffic.delay(manner, now) {
+                    Some(delay) => u64::try_from(delay.as_micros()).unwrap_or(u64::MAX).max(1),
+                    // One request finds out; meanwhile those are asked that are known.
+                    None if traffic.running() == 0 => 0,
+                    None => u64::MAX,
+                },
+                Strategy::Weight | Strategy::Cost => 0,
+            }
+        };
+        let mut ranks: Vec<u64> = lanes.iter().map(rank).collect();
+        if by == Strategy::Latency {
+            let best = ranks.iter().copied().filter(|it| *it > 0).min().unwrap_or_default();
+            let as_fast = best..=best.saturating_add(best / ABOUT);
+            ranks.iter_mut().filter(|it| as_fast.contains(it)).for_each(|it| *it = best);
+        }
+        ranks
+    }
+
+    /// What goes over the lanes that are counted.
+    pub fn seen(&self, now: Instant) -> impl Iterator<Item = (&Lane, Seen)> {
+        self.watched.seen(now)
     }
 
     /// Lanes that are left alone, with the time until they are tried again: for people.
@@ -208,17 +334,123 @@ fn is_the_lanes_fault(code: RejectionCode) -> bool {
 #[cfg(test)]
 mod tests {
     use providers::failure::plain;
+    use wire::Usage;
 
     use super::*;
+
+    fn group(weights: &[u32]) -> Vec<Weighted> {
+        let lane = |(n, weight): (usize, &u32)| Weighted {
+            lane: Lane { provider: "p".to_owned(), model: n.to_string() },
+            weight: *weight,
+            limits: LaneLimits::default(),
+        };
+        weights.iter().enumerate().map(lane).collect()
+    }
+
+    /// Lanes that are counted.
+    fn counted(group: &[Weighted]) -> Lanes {
+        let limits = group.iter().map(|it| (it.lane.clone(), it.limits)).collect();
+        Lanes::default().under(Rules::default(), limits)
+    }
+
+    fn first(lanes: &Lanes, group: &[Weighted], by: Strategy) -> usize {
+        lanes.order("g", group, by, Manner::Streamed, |it| it.model.parse().unwrap())[0]
+    }
 
     #[test]
     fn weights_are_kept_over_time_and_a_zero_is_never_tried() {
         let lanes = Lanes::default();
-        let firsts: Vec<usize> = (0..8).map(|_| lanes.order("g", &[3, 1, 0])[0]).collect();
+        let weighted = group(&[3, 1, 0]);
+        let by = Strategy::Weight;
+        let firsts: Vec<usize> = (0..8).map(|_| first(&lanes, &weighted, by)).collect();
         assert_eq!(firsts.iter().filter(|it| **it == 0).count(), 6);
         assert_eq!(firsts.iter().filter(|it| **it == 1).count(), 2);
-        assert_eq!(lanes.order("g", &[3, 1, 0]).len(), 2);
-        assert_eq!(lanes.order("other", &[]), Vec::<usize>::new());
+        let order = |name, group: &[Weighted]| lanes.order(name, group, by, Manner::Whole, |_| 0);
+        assert_eq!(order("g", &weighted).len(), 2);
+        assert_eq!(order("other", &[]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn the_least_busy_comes_first_and_weights_decide_among_equals() {
+        let group = group(&[1, 1, 1]);
+        let (lanes, now, by) = (counted(&group), Instant::now(), Strategy::LeastBusy);
+        let mut places = Vec::new();
+        for _ in 0..9 {
+            let first = first(&lanes, &group, by);
+            places.push((first, lanes.admit(&group[first].lane, now).unwrap()));
+        }
+        let running: Vec<u32> = lanes.seen(now).map(|it| it.1.running).collect();
+        assert_eq!(running, [3, 3, 3]);
+        places.retain(|it| it.0 != 1);
+        assert_eq!(first(&lanes, &group, by), 1, "all of its replies are over");
+    }
+
+    #[test]
+    fn who_answers_soonest_comes_first_and_who_is_not_known_is_tried_once() {
+        let group = group(&[1, 1, 1]);
+        let (lanes, start, by) = (counted(&group), Instant::now(), Strategy::Latency);
+        let answer = |at: usize, ms| {
+            let place = lanes.admit(&group[at].lane, start).unwrap();
+            let now = start + Duration::from_millis(ms);
+            lanes.succeeded(&group[at].lane, &place, Manner::Streamed, now);
+        };
+        answer(0, 900);
+        answer(1, 300);
+        let unknown = first(&lanes, &group, by);
+        assert_eq!(unknown, 2);
+        let place = lanes.admit(&group[2].lane, start).unwrap();
+        assert_eq!(first(&lanes, &group, by), 1, "one finds out, the others go where it is known");
+        drop(place);
+        answer(2, 330);
+        let mut firsts: Vec<usize> = (0..4).map(|_| first(&lanes, &group, by)).collect();
+        firsts.sort_unstable();
+        assert_eq!(firsts, [1, 1, 2, 2], "a tenth more is about as fast");
+    }
+
+    #[test]
+    fn who_has_most_left_comes_first() {
+        let mut group = group(&[1, 1]);
+        group[0].limits.tokens = Some(10_000);
+        group[1].limits.tokens = Some(40_000);
+        let (lanes, by) = (counted(&group), Strategy::Usage);
+        let mut firsts = [0, 0];
+        for _ in 0..20 {
+            let first = first(&lanes, &group, by);
+            firsts[first] += 1;
+            let place = lanes.admit(&group[first].lane, Instant::now()).unwrap();
+            place.used(&Usage { input_tokens: 1_000, ..Usage::default() });
+        }
+        assert_eq!(firsts, [4, 16]);
+    }
+
+    #[test]
+    fn who_costs_least_comes_first() {
+        let lanes = Lanes::default();
+        assert_eq!(first(&lanes, &group(&[1, 5]), Strategy::Cost), 0);
+        assert_eq!(first(&lanes, &group(&[0, 5]), Strategy::Cost), 1);
+    }
+
+    #[test]
+    fn a_lane_bears_so_much_and_a_rest_takes_nothing_of_it() {
+        let mut group = group(&[1]);
+        group[0].limits.requests = Some(2);
+        let (lane, now) = (group[0].lane.clone(), Instant::now());
+        let lanes = counted(&group);
+        for _ in 0..6 {
+            lanes.failed(&lane, &plain(RejectionCode::Unreachable, ""), now);
+        }
+        for _ in 0..5 {
+            assert_eq!(lanes.admit(&lane, now).unwrap_err(), Held::Rests(Duration::from_secs(5)));
+        }
+        let later = now + Duration::from_secs(5);
+        let place = lanes.admit(&lane, later).unwrap();
+        lanes.succeeded(&lane, &place, Manner::Whole, later);
+        drop(lanes.admit(&lane, later).unwrap());
+        let Err(Held::Full(wait)) = lanes.admit(&lane, later) else { panic!("two of two") };
+        assert!(wait <= Duration::from_secs(60), "{wait:?}");
+        let again =
+            lanes.under(Rules::default(), BTreeMap::from([(lane.clone(), group[0].limits)]));
+        assert!(again.admit(&lane, later).is_err(), "another configuration knows it, too");
     }
 
     #[test]
@@ -256,14 +488,14 @@ mod tests {
             lanes.failed(&lane, &plain(RejectionCode::BadRequest, ""), now);
             lanes.failed(&lane, &plain(RejectionCode::Busy, ""), now);
         }
-        assert_eq!(lanes.admit(&lane, now), Admission::Go);
+        assert!(lanes.admit(&lane, now).is_ok());
         for _ in 0..6 {
             lanes.failed(&lane, &plain(RejectionCode::Unreachable, ""), now);
         }
-        assert!(matches!(lanes.admit(&lane, now), Admission::Wait(_)));
+        assert!(matches!(lanes.admit(&lane, now), Err(Held::Rests(_))));
         assert_eq!(lanes.resting(now).len(), 1);
-        lanes.succeeded(&lane);
-        assert_eq!(lanes.admit(&lane, now), Admission::Go);
+        lanes.succeeded(&lane, &Place::default(), Manner::Whole, now);
+        assert!(lanes.admit(&lane, now).is_ok());
     }
 
     #[test]
@@ -271,8 +503,9 @@ mod tests {
         let lanes = Lanes::default();
         let lane = Lane { provider: "p".to_owned(), model: "m".to_owned() };
         let now = Instant::now();
-        let strict = lanes.under(Rules { failures: 1, rest: Duration::from_secs(60), retries: 0 });
+        let rules = Rules { failures: 1, rest: Duration::from_secs(60), retries: 0 };
+        let strict = lanes.under(rules, BTreeMap::new());
         strict.failed(&lane, &plain(RejectionCode::Unreachable, ""), now);
-        assert_eq!(lanes.admit(&lane, now), Admission::Wait(Duration::from_secs(60)));
+        assert_eq!(lanes.admit(&lane, now).unwrap_err(), Held::Rests(Duration::from_secs(60)));
     }
 }

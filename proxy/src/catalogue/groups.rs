@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wire::Rejection;
 
 use super::{Catalogue, Route};
-use crate::lanes::Lanes;
+use crate::lanes::{Lane, LaneLimits, Lanes, Manner, Strategy, Weighted};
 
 /// A request tries no more lanes than this, however long the lists are.
 const TRIED_LIMIT: usize = 16;
@@ -18,19 +18,39 @@ pub type Groups = BTreeMap<String, Group>;
 /// What a name of the person's own stands for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
-    /// Each is asked as often as its weight says; the others step in when it fails.
+    /// The others step in when the first one fails.
     pub lanes: Vec<Weighted>,
+    /// Which of them is the first.
+    pub strategy: Strategy,
     /// Names that step in when all lanes failed, in this order.
     pub fallbacks: Vec<String>,
     /// Else as everywhere.
     pub retries: Option<u32>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Weighted {
-    /// `provider/model`
-    pub model: String,
-    pub weight: u32,
+/// Returns the lanes that have to be counted, with what they bear. Of what two groups say about one
+/// lane, the less holds.
+#[must_use]
+pub fn counted(groups: &Groups) -> BTreeMap<Lane, LaneLimits> {
+    let less = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    let mut counted: BTreeMap<Lane, LaneLimits> = BTreeMap::new();
+    for group in groups.values() {
+        let by_traffic = match group.strategy {
+            Strategy::LeastBusy | Strategy::Latency | Strategy::Usage => true,
+            Strategy::Weight | Strategy::Cost => false,
+        };
+        for it in &group.lanes {
+            if by_traffic || it.limits != LaneLimits::default() {
+                let limits = counted.entry(it.lane.clone()).or_default();
+                limits.requests = less(limits.requests, it.limits.requests);
+                limits.tokens = less(limits.tokens, it.limits.tokens);
+            }
+        }
+    }
+    counted
 }
 
 impl Catalogue {
@@ -46,12 +66,17 @@ impl Catalogue {
     }
 
     /// Finds who answers for a model, in the order in which they are tried.
-    pub fn routes(&self, name: &str, lanes: &Lanes) -> Result<Vec<Route>, Rejection> {
+    pub fn routes(
+        &self,
+        name: &str,
+        lanes: &Lanes,
+        manner: Manner,
+    ) -> Result<Vec<Route>, Rejection> {
         if !self.groups.contains_key(name) {
             return Ok(vec![self.route(name)?]);
         }
         let mut names = Vec::new();
-        self.collect(name, lanes, &mut BTreeSet::new(), &mut names);
+        self.collect(name, (lanes, manner), &mut BTreeSet::new(), &mut names);
         let routes: Vec<Result<Route, Rejection>> =
             names.iter().take(TRIED_LIMIT).map(|it| self.route(it)).collect();
         // One that is not set up is no reason to refuse; only when all are, the first says why.
@@ -68,7 +93,7 @@ impl Catalogue {
     fn collect(
         &self,
         name: &str,
-        lanes: &Lanes,
+        (lanes, manner): (&Lanes, Manner),
         seen: &mut BTreeSet<String>,
         names: &mut Vec<String>,
     ) {
@@ -79,15 +104,22 @@ impl Catalogue {
             names.push(name.to_owned());
             return;
         };
-        let weights: Vec<u32> = group.lanes.iter().map(|it| it.weight).collect();
-        for at in lanes.order(name, &weights) {
-            let model = &group.lanes[at].model;
+        let cost = |lane: &Lane| self.cost(lane);
+        for at in lanes.order(name, &group.lanes, group.strategy, manner, cost) {
+            let model = group.lanes[at].lane.to_string();
             if seen.insert(model.clone()) {
-                names.push(model.clone());
+                names.push(model);
             }
         }
         for fallback in &group.fallbacks {
-            self.collect(fallback, lanes, seen, names);
+            self.collect(fallback, (lanes, manner), seen, names);
         }
+    }
+
+    /// Input and output together. What nobody knows the price of is the dearest.
+    fn cost(&self, lane: &Lane) -> u64 {
+        let endpoint = self.endpoint(&lane.provider);
+        let price = endpoint.and_then(|it| self.price(&it, &lane.model));
+        price.map_or(u64::MAX, |it| it.base.input.saturating_add(it.base.output))
     }
 }

@@ -3,10 +3,16 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use providers::script;
+use providers::{
+    prices::{Own, Quote},
+    script,
+};
 
 use super::*;
-use crate::{keys::Secret, lanes::Lanes};
+use crate::{
+    keys::Secret,
+    lanes::{LaneLimits, Lanes, Manner, Strategy, Weighted},
+};
 
 #[test]
 fn a_name_finds_its_provider() {
@@ -128,15 +134,37 @@ fn change(base_url: &str, key: Option<&str>, models: &[&str]) -> ProviderChange 
     }
 }
 
+fn weighted(lane: &str, weight: u32) -> Weighted {
+    Weighted { lane: Lane::parse(lane).unwrap(), weight, limits: LaneLimits::default() }
+}
+
+#[test]
+fn the_cheapest_lane_is_tried_first_and_one_without_a_price_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = catalogue(folder.path(), &["a", "b"]);
+    let own = |provider: &str, input, output| Own {
+        provider: provider.to_owned(),
+        model: "m".to_owned(),
+        effective_from: None,
+        price: Quote { input: Some(input), output: Some(output), ..Quote::default() }.into(),
+    };
+    catalogue.prices = Prices::new(vec![own("a", 3_000, 8_000), own("b", 4_000, 6_000)]);
+    let lanes = vec![weighted("a/unknown-to-all", 9), weighted("a/m", 1), weighted("b/m", 1)];
+    let group = Group { lanes, strategy: Strategy::Cost, ..Group::default() };
+    catalogue.groups = Groups::from([("g".to_owned(), group)]);
+    for _ in 0..3 {
+        let routes = catalogue.routes("g", &Lanes::default(), Manner::Whole).unwrap();
+        let names: Vec<String> = routes.iter().map(Route::name).collect();
+        assert_eq!(names, ["b/m", "a/m", "a/unknown-to-all"]);
+    }
+}
+
 #[test]
 fn a_group_tries_its_lanes_and_then_its_fallbacks() {
     let group = |lanes: &[(&str, u32)], fallbacks: &[&str]| Group {
-        lanes: lanes
-            .iter()
-            .map(|(model, weight)| Weighted { model: (*model).to_owned(), weight: *weight })
-            .collect(),
+        lanes: lanes.iter().map(|it| weighted(it.0, it.1)).collect(),
         fallbacks: fallbacks.iter().map(|it| (*it).to_owned()).collect(),
-        retries: None,
+        ..Group::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let mut catalogue = catalogue(folder.path(), &["a", "b"]);
@@ -147,9 +175,9 @@ fn a_group_tries_its_lanes_and_then_its_fallbacks() {
     ]);
     let lanes = Lanes::default();
     let tried = |name: &str| -> Vec<String> {
-        let routes = catalogue.routes(name, &lanes).unwrap();
+        let routes = catalogue.routes(name, &lanes, Manner::Whole).unwrap();
         let lanes = routes.iter().filter_map(Route::lane);
-        lanes.map(|it| format!("{}/{}", it.provider, it.model)).collect()
+        lanes.map(|it| it.to_string()).collect()
     };
     let expected = ["a/m", "b/m", "b/slow", "a/none/x", "a/last"];
     assert_eq!(tried("fast"), expected);
@@ -157,6 +185,6 @@ fn a_group_tries_its_lanes_and_then_its_fallbacks() {
     firsts.sort();
     assert_eq!(firsts, ["a/m", "a/m", "a/m", "a/m", "b/m", "b/m"]);
     assert_eq!(tried("b/other"), ["b/other"]);
-    let gone = catalogue.routes("gone", &lanes).unwrap_err();
+    let gone = catalogue.routes("gone", &lanes, Manner::Whole).unwrap_err();
     assert_eq!(gone.code, RejectionCode::UnknownModel);
 }

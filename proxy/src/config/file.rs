@@ -22,10 +22,11 @@ use super::{
     telemetry::{self, Telemetry},
 };
 use crate::{
-    catalogue::{Group, Groups, Weighted},
+    catalogue::{Group, Groups},
     filters::Filters,
     hook,
     keys::Secret,
+    lanes::{Lane, LaneLimits, Strategy, Weighted},
 };
 
 /// A model may think for minutes without a byte.
@@ -71,7 +72,9 @@ struct KeyRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Model {
-    lanes: Vec<Lane>,
+    lanes: Vec<Spanned<LaneRow>>,
+    #[serde(default)]
+    strategy: Strategy,
     #[serde(default)]
     fallbacks: Vec<String>,
     /// Of each lane.
@@ -80,10 +83,22 @@ struct Model {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Lane {
+#[serde(untagged, expecting = "a lane is `provider/model`, or `{ model, weight, rpm, tpm }`")]
+enum LaneRow {
     Plain(String),
-    Weighted { model: String, weight: u32 },
+    Weighted(WeightedRow),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WeightedRow {
+    model: String,
+    #[serde(default = "one")]
+    weight: u32,
+    /// Requests that it bears in a minute.
+    rpm: Option<u64>,
+    /// Tokens that it bears in a minute.
+    tpm: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -260,26 +275,38 @@ fn groups(
 ) -> Result<Groups, BadConfig> {
     let mut groups = Groups::new();
     for (name, model) in models {
-        let mut lanes = Vec::new();
-        for lane in model.lanes {
-            let (model, weight) = match lane {
-                Lane::Plain(model) => (model, 1),
-                Lane::Weighted { model, weight } => (model, weight),
-            };
-            if !model.contains('/') {
-                let what = format!("`{model}` is no lane: write it as `provider/model`");
-                return Err(source.bad(name.span().start, what));
-            }
-            lanes.push(Weighted { model, weight });
-        }
+        let lanes = model.lanes.into_iter().map(|it| lane(source, it));
+        let lanes: Vec<Weighted> = lanes.collect::<Result<_, _>>()?;
         if lanes.iter().all(|it| it.weight == 0) && model.fallbacks.is_empty() {
             let what = format!("`{}` has no lane", name.get_ref());
             return Err(source.bad(name.span().start, what));
         }
         let retries = limits::retries(source, model.retries.as_ref())?;
-        groups.insert(name.into_inner(), Group { lanes, fallbacks: model.fallbacks, retries });
+        let Model { strategy, fallbacks, .. } = model;
+        groups.insert(name.into_inner(), Group { lanes, strategy, fallbacks, retries });
     }
     Ok(groups)
+}
+
+fn lane(source: &Source<'_>, row: Spanned<LaneRow>) -> Result<Weighted, BadConfig> {
+    let at = row.span().start;
+    let WeightedRow { model, weight, rpm, tpm } = match row.into_inner() {
+        LaneRow::Plain(model) => WeightedRow { model, weight: 1, rpm: None, tpm: None },
+        LaneRow::Weighted(row) => row,
+    };
+    let Some(lane) = Lane::parse(&model) else {
+        let what = format!("`{model}` is no lane: write it as `provider/model`");
+        return Err(source.bad(at, what));
+    };
+    if rpm == Some(0) || tpm == Some(0) {
+        let what = format!("`{model}` would never be asked: `rpm` and `tpm` are more than 0");
+        return Err(source.bad(at, what));
+    }
+    Ok(Weighted { lane, weight, limits: LaneLimits { requests: rpm, tokens: tpm } })
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn clients(

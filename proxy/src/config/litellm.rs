@@ -139,7 +139,8 @@ impl Import {
             provider.write(out);
         }
         for group in &self.groups {
-            deployment::write_group(group, out);
+            let settings = &self.settings;
+            deployment::write_group(group, settings.strategy, settings.limits(), out);
         }
         self.settings.write_aliases(out);
         for deployment in self.groups.iter().flat_map(|it| &it.deployments) {

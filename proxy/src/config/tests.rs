@@ -3,6 +3,10 @@
 use std::{ffi::OsString, fs};
 
 use super::*;
+use crate::{
+    catalogue,
+    lanes::{Lane, LaneLimits, Strategy},
+};
 
 #[test]
 fn without_anything_it_is_the_easel_of_this_person() {
@@ -91,17 +95,41 @@ fn googles_account_makes_a_provider_where_it_can_be_used() {
 
 #[test]
 fn names_of_ones_own_stand_for_lanes() {
-    let text = "[models.fast]\nlanes = [\"a/m\", { model = \"b/m\", weight = 2 }]\nfallbacks = [\"a/x\"]\n";
+    let text = r#"
+        [models.fast]
+        lanes = ["a/m", { model = "b/m", weight = 2, rpm = 60, tpm = 90_000 }, { model = "c/m", tpm = 5 }]
+        strategy = "least-busy"
+        fallbacks = ["a/x"]
+        [models.slow]
+        lanes = ["d/m", { model = "b/m", rpm = 80 }]
+    "#;
     let folder = tempfile::tempdir().unwrap();
     let config = with_file(folder.path(), text, &[], &[]).unwrap();
     let fast = &config.groups["fast"];
-    assert_eq!(fast.lanes.iter().map(|it| it.weight).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(fast.fallbacks, ["a/x"]);
+    assert_eq!(fast.lanes.iter().map(|it| it.weight).collect::<Vec<_>>(), [1, 2, 1]);
+    assert_eq!((fast.strategy, &*fast.fallbacks), (Strategy::LeastBusy, &["a/x".to_owned()][..]));
+    let counted: Vec<_> = catalogue::counted(&config.groups).into_iter().collect();
+    let bears = |requests, tokens| LaneLimits { requests, tokens };
+    let lane = |name| Lane::parse(name).unwrap();
+    assert_eq!(
+        counted,
+        [
+            (lane("a/m"), bears(None, None)),
+            (lane("b/m"), bears(Some(60), Some(90_000))),
+            (lane("c/m"), bears(None, Some(5))),
+        ]
+    );
     for (text, expected) in [
         (
             "[models.fast]\nlanes = [\"m\"]\n",
-            "line 1: `m` is no lane: write it as `provider/model`",
+            "line 2: `m` is no lane: write it as `provider/model`",
         ),
+        (
+            "[models.fast]\nlanes = [\n  \"a/m\",\n  { model = \"b/m\", rpm = 0 },\n]\n",
+            "line 4: `b/m` would never be asked",
+        ),
+        ("[models.fast]\nlanes = [{ model = \"b/m\", rpms = 1 }]\n", "line 2: a lane is"),
+        ("[models.fast]\nlanes = [\"b/m\"]\nstrategy = \"random\"\n", "line 3: "),
         ("[models.fast]\nlanes = []\n", "line 1: `fast` has no lane"),
         (
             "[providers.x]\nkind = \"script\"\nbase-url = \"http://x\"\n",

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use wire::{ModelEvent, Rejection};
 
 use super::{guards::Guards, pass::Passing, thoughts::Naming, trying::Answered};
-use crate::{bill::Bill, filters::Screen, upstream::Reply};
+use crate::{bill::Bill, filters::Screen, lanes::Place, upstream::Reply};
 
 /// An answer that takes longer begins before the provider has.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,6 +42,8 @@ pub struct Outgoing {
     request_id: String,
     /// None once it is closed.
     bill: Option<Bill>,
+    /// On the lane that answers, until it is over.
+    place: Place,
     /// Of what was translated, and of everything at the end.
     tally: Tally,
     guards: Guards,
@@ -88,7 +90,8 @@ impl Outgoing {
         let begun = timeout_at(Instant::now() + PATIENCE, &mut asked).await;
         let Account { bill, guards } = account;
         let (stage, tally, screen) = (Stage::Asked(asked), Tally::default(), guards.screen());
-        let mut it = Self { stage, encoder, request_id, bill, tally, guards, screen };
+        let place = Place::default();
+        let mut it = Self { stage, encoder, request_id, bill, place, tally, guards, screen };
         match begun {
             Ok(Ok(begun)) => it.flows(begun).await,
             Ok(Err(rejection)) => {
@@ -103,7 +106,8 @@ impl Outgoing {
     }
 
     async fn flows(&mut self, begun: Answered<Flow>) {
-        let Answered { route, it } = begun;
+        let Answered { route, it, place } = begun;
+        self.place = place;
         if let Some(bill) = &mut self.bill {
             bill.sold(&route.name(), route.price()).await;
         }
@@ -113,11 +117,13 @@ impl Outgoing {
     /// Books what it came to.
     async fn close(&mut self) {
         let Some(bill) = self.bill.take() else { return };
+        let used = self.tally.usage();
+        std::mem::take(&mut self.place).used(&used);
         let status = match self.tally.ended() {
             Some(Err(rejection)) => failure::status(rejection.code),
             Some(Ok(())) | None => 200,
         };
-        bill.close(status, self.tally.usage()).await;
+        bill.close(status, used).await;
     }
 
     /// Waits for the next bytes; none after the end.
@@ -254,6 +260,8 @@ impl Outgoing {
 impl Drop for Outgoing {
     fn drop(&mut self) {
         let Some(bill) = self.bill.take() else { return };
+        let used = self.tally.usage();
+        std::mem::take(&mut self.place).used(&used);
         bill.abandon(match &self.stage {
             Stage::Flowing(Flow::Passed(passing)) => passing.tally().usage(),
             Stage::Flowing(Flow::Translated { .. } | Flow::Over) | Stage::Asked(_) => {
@@ -345,7 +353,8 @@ mod tests {
             let reply = Box::new(Reply::scripted(steps)?);
             let it = Flow::Translated { first: Vec::new(), reply, naming: None };
             let script = script::built_in().unwrap().remove(0);
-            Ok(Answered { route: Route::Script(Arc::new(script)), it })
+            let route = Route::Script(Arc::new(script));
+            Ok(Answered { route, it, place: Place::default() })
         })
     }
 }

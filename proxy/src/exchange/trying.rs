@@ -27,7 +27,7 @@ use crate::{
     catalogue::Route,
     config::Endpoint,
     filters::Chosen,
-    lanes::{self, Admission, Lane, Lanes, Next},
+    lanes::{self, Held, Lane, Lanes, Manner, Next, Place},
     store::signatures::Signatures,
     upstream::Upstream,
 };
@@ -58,6 +58,8 @@ pub(super) enum Complete {
 pub(super) struct Answered<T> {
     pub(super) route: Route,
     pub(super) it: T,
+    /// On the lane, until the reply is over.
+    pub(super) place: Place,
 }
 
 #[derive(Debug)]
@@ -77,10 +79,10 @@ pub(super) struct Trying<'a> {
 impl Trying<'_> {
     /// Waits until a streamed reply begins.
     pub(super) async fn stream(mut self, routes: Vec<Route>) -> Result<Answered<Flow>, Rejection> {
-        let mut tries = Tries::new(self.lanes, routes, self.retries);
+        let mut tries = Tries::new(self.lanes, routes, self.retries, Manner::Streamed);
         while let Some(route) = tries.next() {
             match self.begin(&route).await {
-                Ok(it) => return Ok(tries.succeeded(Answered { route, it })),
+                Ok(it) => return Ok(tries.succeeded(route, it)),
                 Err(rejection) => tries.failed(rejection).await?,
             }
         }
@@ -92,10 +94,10 @@ impl Trying<'_> {
         mut self,
         routes: Vec<Route>,
     ) -> Result<Answered<Complete>, Rejection> {
-        let mut tries = Tries::new(self.lanes, routes, self.retries);
+        let mut tries = Tries::new(self.lanes, routes, self.retries, Manner::Whole);
         while let Some(route) = tries.next() {
             match self.complete(&route).await {
-                Ok(it) => return Ok(tries.succeeded(Answered { route, it })),
+                Ok(it) => return Ok(tries.succeeded(route, it)),
                 Err(rejection) => tries.failed(rejection).await?,
             }
         }
@@ -186,31 +188,39 @@ impl Trying<'_> {
 
 /// The tries of one request.
 #[derive(Debug)]
-struct Tries<'a> {
+pub(super) struct Tries<'a> {
     lanes: &'a Lanes,
     /// The first is the one that is tried.
     routes: VecDeque<Route>,
+    /// On its lane.
+    place: Place,
     /// Of the first.
     n_tries: u32,
     retries: u32,
+    manner: Manner,
     last: Option<Rejection>,
 }
 
 impl<'a> Tries<'a> {
-    fn new(lanes: &'a Lanes, routes: Vec<Route>, retries: u32) -> Self {
-        Self { lanes, routes: routes.into(), n_tries: 0, retries, last: None }
+    /// `retries` are those of each lane.
+    pub(super) fn new(lanes: &'a Lanes, routes: Vec<Route>, retries: u32, manner: Manner) -> Self {
+        let (place, last) = (Place::default(), None);
+        Self { lanes, routes: routes.into(), place, n_tries: 0, retries, manner, last }
     }
 
     /// Returns what to try next.
-    fn next(&mut self) -> Option<Route> {
+    pub(super) fn next(&mut self) -> Option<Route> {
         loop {
             let route = self.routes.front()?.clone();
-            let lane = route.lane();
-            let admission = lane.as_ref().map(|it| self.lanes.admit(it, Instant::now()));
-            if let (Some(lane), Some(Admission::Wait(rest))) = (lane, admission) {
-                self.last.get_or_insert_with(|| resting(&lane.provider, rest.as_secs()));
-                self.leave();
-                continue;
+            if let Some(lane) = route.lane() {
+                match self.lanes.admit(&lane, Instant::now()) {
+                    Ok(place) => self.place = place,
+                    Err(held) => {
+                        self.last.get_or_insert_with(|| held_back(&lane.provider, held));
+                        self.leave();
+                        continue;
+                    }
+                }
             }
             self.n_tries += 1;
             return Some(route);
@@ -226,15 +236,18 @@ impl<'a> Tries<'a> {
         self.routes.front()?.lane()
     }
 
-    fn succeeded<T>(&self, done: T) -> T {
+    pub(super) fn succeeded<T>(&mut self, route: Route, it: T) -> Answered<T> {
+        let place = std::mem::take(&mut self.place);
         if let Some(lane) = self.lane() {
-            self.lanes.succeeded(&lane);
+            self.lanes.succeeded(&lane, &place, self.manner, Instant::now());
         }
-        done
+        Answered { route, it, place }
     }
 
     /// Waits until it is time for the next try. Fails when there is no use in one.
-    async fn failed(&mut self, rejection: Rejection) -> Result<(), Rejection> {
+    pub(super) async fn failed(&mut self, rejection: Rejection) -> Result<(), Rejection> {
+        // Whoever pauses is on no lane.
+        self.place = Place::default();
         let Some(lane) = self.lane() else { return Err(rejection) }; // A script fails as it is written.
         self.lanes.failed(&lane, &rejection, Instant::now());
         match lanes::next(&rejection, self.n_tries, self.retries, chance()) {
@@ -252,19 +265,26 @@ impl<'a> Tries<'a> {
         Ok(())
     }
 
-    fn give_up(self) -> Rejection {
+    pub(super) fn give_up(self) -> Rejection {
         self.last.unwrap_or_else(|| {
             failure::plain(RejectionCode::NoProvider, "No provider answers for this model")
         })
     }
 }
 
-fn resting(provider: &str, secs: u64) -> Rejection {
-    let mut rejection = failure::plain(
-        RejectionCode::ProviderFailed,
-        &format!("`{provider}` failed several times in a row and is left alone for a while"),
-    );
-    rejection.retry_after_secs = Some(u32::try_from(secs + 1).unwrap_or(u32::MAX));
+fn held_back(provider: &str, held: Held) -> Rejection {
+    let (code, message, wait) = match held {
+        Held::Rests(wait) => {
+            let what = "failed several times in a row and is left alone for a while";
+            (RejectionCode::ProviderFailed, what, wait)
+        }
+        Held::Full(wait) => {
+            let what = "had as much as it may have in a minute";
+            (RejectionCode::Busy, what, wait)
+        }
+    };
+    let mut rejection = failure::plain(code, &format!("`{provider}` {message}"));
+    rejection.retry_after_secs = Some(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX));
     rejection
 }
 

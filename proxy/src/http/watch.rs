@@ -174,9 +174,13 @@ pub(super) async fn figures(state: &super::State) -> String {
     text.value(&[], u64::from(trouble.is_empty()));
     state.gateway.books.write_figures(&mut text);
     text.gauge("easel_lane_resting_seconds", "How long a lane is still left alone after failures.");
-    for (lane, rests) in state.gateway.lanes.resting(Instant::now()) {
-        let name = format!("{}/{}", lane.provider, lane.model);
-        text.value(&[("lane", &name)], rests.as_secs());
+    let (lanes, now) = (&state.gateway.lanes, Instant::now());
+    for (lane, rests) in lanes.resting(now) {
+        text.value(&[("lane", &lane.to_string())], rests.as_secs());
+    }
+    text.gauge("easel_lane_running", "Requests under way, of lanes that are counted.");
+    for (lane, seen) in lanes.seen(now) {
+        text.value(&[("lane", &lane.to_string())], seen.running.into());
     }
     process(&mut text, watch.began.elapsed());
     text.finish()

@@ -12,14 +12,6 @@ const LONGEST_REST: Duration = Duration::from_secs(300);
 /// A try that is lost sight of (its client left) frees the place for another after so long.
 const TRY: Duration = Duration::from_secs(30);
 
-/// May a lane be tried?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admission {
-    Go,
-    /// Not before this time is over.
-    Wait(Duration),
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
     n_failures: u32,
@@ -29,14 +21,15 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    pub(super) fn admit(&mut self, now: Instant) -> Admission {
-        let Some(until) = self.until else { return Admission::Go };
+    /// Tells for how long it may not be tried.
+    pub(super) fn admit(&mut self, now: Instant) -> Result<(), Duration> {
+        let Some(until) = self.until else { return Ok(()) };
         if now < until {
-            return Admission::Wait(until - now);
+            return Err(until - now);
         }
         // This one tries; the others wait for what becomes of it.
         self.until = Some(now + TRY);
-        Admission::Go
+        Ok(())
     }
 
     pub(super) fn failed(&mut self, now: Instant, rules: &Rules) {
@@ -72,15 +65,15 @@ mod tests {
         let mut breaker = Breaker::default();
         let start = Instant::now();
         for _ in 0..RULES.failures {
-            assert_eq!(breaker.admit(start), Admission::Go);
+            assert_eq!(breaker.admit(start), Ok(()));
             breaker.failed(start, &RULES);
         }
-        assert_eq!(breaker.admit(start), Admission::Wait(RULES.rest));
+        assert_eq!(breaker.admit(start), Err(RULES.rest));
         let later = start + RULES.rest;
-        assert_eq!(breaker.admit(later), Admission::Go);
-        assert_eq!(breaker.admit(later), Admission::Wait(TRY));
+        assert_eq!(breaker.admit(later), Ok(()));
+        assert_eq!(breaker.admit(later), Err(TRY));
         breaker.failed(later, &RULES);
-        assert_eq!(breaker.admit(later), Admission::Wait(2 * RULES.rest));
+        assert_eq!(breaker.admit(later), Err(2 * RULES.rest));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::{
     tls::{self, Keys},
 };
 use crate::{
-    catalogue::{Catalogue, Memory},
+    catalogue::{Catalogue, Memory, counted},
     config::{BadConfig, Config},
     exchange::{Batches, Gateway},
     hook::Hook,
@@ -276,7 +276,7 @@ fn compose(
         gateway: Arc::new(Gateway {
             catalogue,
             upstream: standing.upstream.with_idle(config.idle),
-            lanes: standing.lanes.under(config.limits.lanes),
+            lanes: standing.lanes.under(config.limits.lanes, counted(&config.groups)),
             batches: Arc::clone(&standing.batches),
             books: Arc::clone(&standing.stored.books),
             signatures: standing.stored.signatures.clone(),

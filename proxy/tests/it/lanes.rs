@@ -1,6 +1,12 @@
 //! Providers that fail: who steps in, and when nobody may.
 
-use easel_proxy::catalogue::{Group, Groups, Weighted};
+use easel_proxy::{
+    catalogue::{Group, Groups},
+    lanes::{Lane, LaneLimits, Strategy, Weighted},
+};
+use http::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::easel::{Answer, Ask, Easel};
@@ -57,25 +63,137 @@ async fn ask_failing(easel: &Easel) -> Answer {
     post(easel, "/v1/chat/completions", "recorded/failing", "fail", false).await
 }
 
+#[tokio::test]
+async fn the_lane_with_less_to_do_is_asked() {
+    let easel = grouped(Strategy::LeastBusy, [None, None]).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        open.push(begin(&easel, "group", "slow").await);
+    }
+    assert_eq!(easel.running().await, [("claude/b", 2), ("recorded/a", 2)].map(named));
+    // Both replies of one lane end; whoever comes now goes there.
+    open.truncate(1);
+    crate::easel::until("three places are free", || async {
+        easel.running().await.iter().map(|it| it.1).sum::<u64>() == 1
+    })
+    .await;
+    let busy = easel.running().await.into_iter().find(|it| it.1 == 1).unwrap().0;
+    open.push(begin(&easel, "group", "slow").await);
+    assert_eq!(easel.running().await, [("claude/b", 1), ("recorded/a", 1)].map(named), "{busy}");
+}
+
+#[tokio::test]
+async fn the_lane_that_answers_sooner_is_asked() {
+    let easel = grouped(Strategy::Latency, [None, None]).await;
+    // Each is tried once to find out; one of them is slow, and the other has all that follows.
+    for lane in ["recorded/a", "claude/b"] {
+        let prompt = if lane == "claude/b" { "slow" } else { "hi" };
+        drop(begin(&easel, lane, prompt).await);
+    }
+    let before = easel.upstream.asked().len();
+    for _ in 0..6 {
+        assert_eq!(post(&easel, CHAT, "group", "hi", true).await.status, 200);
+    }
+    let asked = easel.upstream.asked();
+    assert!(asked[before..].iter().all(|it| it["path"] == CHAT), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_lane_gets_no_more_in_a_minute_than_it_bears() {
+    let easel = grouped(Strategy::Weight, [Some(2), Some(3)]).await;
+    for _ in 0..5 {
+        assert_eq!(post(&easel, CHAT, "group", "hi", false).await.status, 200);
+    }
+    let asked = easel.upstream.asked();
+    assert_eq!(asked.iter().filter(|it| it["path"] == CHAT).count(), 2);
+    for path in [CHAT, "/v1/messages", "/v1/embeddings"] {
+        let full = post(&easel, path, "group", "hi", false).await;
+        assert_eq!(full.status, 429, "{}", full.text());
+        assert!(full.text().contains("may have in a minute"), "{}", full.text());
+        let wait: u64 = full.header("retry-after").parse().unwrap();
+        assert!((1..=61).contains(&wait), "{wait}");
+    }
+    let direct = post(&easel, CHAT, "recorded/a", "hi", false).await;
+    assert_eq!(direct.status, 429, "by its own name, too");
+    assert_eq!(easel.upstream.asked().len(), 5, "nobody was asked");
+}
+
+#[tokio::test]
+async fn embeddings_are_tried_again_and_elsewhere_as_all_else() {
+    let easel = start().await;
+    let answer = post(&easel, "/v1/embeddings", "recorded/e", "stumble", false).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(easel.upstream.asked().len(), 2);
+}
+
+const CHAT: &str = "/v1/chat/completions";
+
+fn named((lane, n): (&str, u64)) -> (String, u64) {
+    (lane.to_owned(), n)
+}
+
+impl Easel {
+    /// What is under way on each lane that is counted.
+    async fn running(&self) -> Vec<(String, u64)> {
+        let lanes = crate::admin::owner(self, "GET", "/admin/api/lanes", &Value::Null).await;
+        let lanes = lanes.as_array().unwrap().iter();
+        let lane = |it: &Value| it["lane"].as_str().unwrap().to_owned();
+        lanes.map(|it| (lane(it), it["running"].as_u64().unwrap())).collect()
+    }
+}
+
+/// Begins a streamed reply, and waits for the first of it.
+async fn begin(easel: &Easel, model: &str, prompt: &str) -> Response<Incoming> {
+    let host = format!("127.0.0.1:{}", easel.address.port());
+    let headers = [("x-api-key", easel.token.as_str()), ("content-type", "application/json")];
+    let body = body(model, prompt, true).to_string();
+    let ask = Ask { method: "POST", path: CHAT, headers: &headers, body: &body };
+    let mut response = easel.send(&host, ask).await;
+    while !response.frame().await.unwrap().unwrap().into_data().unwrap().starts_with(b"data") {}
+    response
+}
+
+/// A group of two lanes that bear so much.
+async fn grouped(strategy: Strategy, rpm: [Option<u64>; 2]) -> Easel {
+    let lanes = ["recorded/a", "claude/b"].into_iter().zip(rpm);
+    let group = Group {
+        lanes: lanes.map(|(it, rpm)| weighted(it, rpm)).collect(),
+        strategy,
+        ..Group::default()
+    };
+    Easel::start_with(|config| config.groups = Groups::from([("group".to_owned(), group)])).await
+}
+
+fn weighted(lane: &str, rpm: Option<u64>) -> Weighted {
+    let limits = LaneLimits { requests: rpm, tokens: None };
+    Weighted { lane: Lane::parse(lane).unwrap(), weight: 1, limits }
+}
+
 async fn start() -> Easel {
-    let lane = |model: &str| Weighted { model: model.to_owned(), weight: 1 };
     let both = Group {
-        lanes: vec![lane("recorded/first")],
+        lanes: vec![weighted("recorded/first", None)],
         fallbacks: vec!["claude/second".to_owned()],
-        retries: None,
+        ..Group::default()
     };
     Easel::start_with(|config| config.groups = Groups::from([("both".to_owned(), both)])).await
+}
+
+fn body(model: &str, prompt: &str, stream: bool) -> Value {
+    json!({
+        "model": model,
+        "max_tokens": 1000,
+        "stream": stream,
+        "messages": [{ "role": "user", "content": prompt }],
+    })
 }
 
 async fn post(easel: &Easel, path: &str, model: &str, prompt: &str, stream: bool) -> Answer {
     let headers = [("x-api-key", easel.token.as_str()), ("content-type", "application/json")];
     let host = format!("127.0.0.1:{}", easel.address.port());
-    let body: Value = json!({
-        "model": model,
-        "max_tokens": 1000,
-        "stream": stream,
-        "messages": [{ "role": "user", "content": prompt }],
-    });
+    let body = match path {
+        "/v1/embeddings" => json!({ "model": model, "input": prompt }),
+        _ => body(model, prompt, stream),
+    };
     let body = body.to_string();
     easel.ask(&host, Ask { method: "POST", path, headers: &headers, body: &body }).await
 }

@@ -8,6 +8,7 @@ use super::{
     writer::{Writer, list, quoted},
     yaml::{Bad, Fields, Node},
 };
+use crate::lanes::Strategy;
 
 #[derive(Debug)]
 pub(super) struct Deployment {
@@ -92,11 +93,6 @@ pub(super) fn read(
         let info = info.map("model_info")?;
         prices(&mut deployment, info)?;
         rest(import, "model_info", info, &["id", "mode", "description"]);
-    }
-    if let Some(node) = params.get("rpm").or_else(|| params.get("tpm")) {
-        let what = "`rpm` and `tpm` of a deployment are weights here, not limits; limits are those \
-                    of keys, people and projects";
-        import.note(node.line, what);
     }
     rest(import, "litellm_params", params, KNOWN);
     Ok(Some(deployment))
@@ -220,6 +216,15 @@ pub(super) fn dollars(nano: u64) -> String {
 }
 
 impl Deployment {
+    /// Notes that what it bears only says how often it is asked, if it says anything.
+    pub(super) fn note_no_limit(&self, notes: &mut Vec<Bad>) {
+        if self.rpm.is_some() || self.tpm.is_some() {
+            let what = "`rpm` and `tpm` are weights with this strategy, not limits; limits they are \
+                        with `enable_pre_call_checks: true`";
+            notes.push(Bad { line: self.line, what: what.to_owned() });
+        }
+    }
+
     pub(super) fn write_price(&self, out: &mut Writer) {
         if self.rates.is_empty() {
             return;
@@ -242,23 +247,37 @@ impl Deployment {
 
 /// By weight, else by what a deployment bears per minute: as LiteLLM's shuffle does it, which asks
 /// the first of a group what the group goes by.
-pub(super) fn write_group(group: &Group, out: &mut Writer) {
-    out.table(group.line, &format!("[models.{}]", quoted(&group.name)));
-    let first = group.deployments.first();
-    let by: fn(&Deployment) -> Option<u64> = match first {
+fn weights(deployments: &[Deployment]) -> Vec<u64> {
+    let by: fn(&Deployment) -> Option<u64> = match deployments.first() {
         Some(it) if it.weight.is_some() => |it| it.weight,
         Some(it) if it.rpm.is_some() => |it| it.rpm,
         Some(it) if it.tpm.is_some() => |it| it.tpm,
         Some(_) | None => |_| Some(1),
     };
-    let weights: Vec<u64> =
-        group.deployments.iter().map(|it| by(it).unwrap_or(0).min(u32::MAX.into())).collect();
+    deployments.iter().map(|it| by(it).unwrap_or(0).min(u32::MAX.into())).collect()
+}
+
+/// Writes a group, and whether what its deployments bear is a limit.
+pub(super) fn write_group(group: &Group, strategy: Strategy, limits: bool, out: &mut Writer) {
+    out.table(group.line, &format!("[models.{}]", quoted(&group.name)));
+    let weights = match strategy {
+        Strategy::Weight => weights(&group.deployments),
+        // The others do not look at weights.
+        Strategy::LeastBusy | Strategy::Latency | Strategy::Usage | Strategy::Cost => {
+            vec![1; group.deployments.len()]
+        }
+    };
     let lanes = group.deployments.iter().zip(&weights).map(|(it, weight)| {
         let model = quoted(&format!("{}/{}", it.provider, it.model));
-        match weight {
-            1 => model,
-            weight => format!("{{ model = {model}, weight = {weight} }}"),
-        }
+        let bears = |it: Option<u64>| it.filter(|it| limits && *it > 0);
+        let fields = [
+            ("weight", Some(*weight).filter(|it| *it != 1)),
+            ("rpm", bears(it.rpm)),
+            ("tpm", bears(it.tpm)),
+        ];
+        let fields = fields.iter().filter_map(|it| Some(format!(", {} = {}", it.0, it.1?)));
+        let fields: String = fields.collect();
+        if fields.is_empty() { model } else { format!("{{ model = {model}{fields} }}") }
     });
     let lanes: Vec<_> = lanes.collect();
     match lanes.as_slice() {
@@ -270,6 +289,9 @@ pub(super) fn write_group(group: &Group, out: &mut Writer) {
             }
             out.line(group.line, "]");
         }
+    }
+    if strategy != Strategy::Weight && lanes.len() > 1 {
+        out.field(group.line, "strategy", &quoted(strategy.name()));
     }
     if !group.fallbacks.is_empty() {
         out.field(group.line, "fallbacks", &list(&group.fallbacks));

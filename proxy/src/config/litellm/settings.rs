@@ -1,12 +1,14 @@
 //! `router_settings`, `litellm_settings` and `general_settings`.
 
+use providers::prices::per_million;
+
 use super::{
     Import,
     deployment::dollars,
     writer::{Writer, list, quoted},
     yaml::{Bad, Node},
 };
-use providers::prices::per_million;
+use crate::lanes::Strategy;
 
 /// What the three sections say, by our names. The router's word counts before the library's.
 #[derive(Debug, Default)]
@@ -23,7 +25,20 @@ pub(super) struct Settings {
     aliases: Vec<(usize, String, String)>,
     fallbacks: Vec<(usize, String, Vec<String>)>,
     default_fallbacks: Vec<String>,
+    pub(super) strategy: Strategy,
+    /// What deployments bear is looked at before they are asked.
+    checks: bool,
 }
+
+/// Their names of strategies, and ours.
+const STRATEGIES: [(&str, Strategy); 6] = [
+    ("simple-shuffle", Strategy::Weight),
+    ("least-busy", Strategy::LeastBusy),
+    ("latency-based-routing", Strategy::Latency),
+    ("usage-based-routing", Strategy::Usage),
+    ("usage-based-routing-v2", Strategy::Usage),
+    ("cost-based-routing", Strategy::Cost),
+];
 
 /// They change nothing here, and nobody misses them.
 const SILENT: &[&str] = &["set_verbose", "json_logs", "telemetry", "detailed_debug"];
@@ -77,12 +92,16 @@ fn field(import: &mut Import, section: &str, name: &str, node: &Node) -> Result<
         "allowed_fails" => keep(&mut import.settings.failures, node.count(name)? + 1),
         "cooldown_time" => keep(&mut import.settings.rest_secs, node.count(name)?.max(1)),
         "routing_strategy" => {
-            let strategy = node.text(name)?;
-            if strategy != "simple-shuffle" {
-                let what = format!("`{strategy}` is not known here: lanes go by their weights");
-                import.note(line, what);
+            let theirs = node.text(name)?;
+            match STRATEGIES.iter().find(|it| it.0 == theirs) {
+                Some((_, ours)) => import.settings.strategy = *ours,
+                None => {
+                    let what = format!("`{theirs}` is not known here: lanes go by their weights");
+                    import.note(line, what);
+                }
             }
         }
+        "enable_pre_call_checks" => import.settings.checks = node.truth(name)?,
         "drop_params" => {
             if !node.truth(name)? {
                 let what = "what a provider has no form for and only tunes is always left out; what \
@@ -156,6 +175,11 @@ fn fallbacks(import: &mut Import, node: &Node) -> Result<Vec<(usize, String, Vec
 
 /// Gives the groups their fallbacks, once all names are known.
 pub(super) fn settle(import: &mut Import) {
+    if !import.settings.limits() {
+        for it in import.groups.iter().flat_map(|it| &it.deployments) {
+            it.note_no_limit(&mut import.notes);
+        }
+    }
     let aliases: Vec<String> = import.settings.aliases.iter().map(|it| it.1.clone()).collect();
     let known = |import: &Import, name: &str| {
         import.groups.iter().any(|it| it.name == name) || aliases.iter().any(|it| it == name)
@@ -193,6 +217,16 @@ pub(super) fn settle(import: &mut Import) {
 }
 
 impl Settings {
+    /// Whether what a deployment bears is a limit: the strategies of shares and of few requests do
+    /// not look at it unless they are told to.
+    pub(super) fn limits(&self) -> bool {
+        self.checks
+            || match self.strategy {
+                Strategy::Latency | Strategy::Usage | Strategy::Cost => true,
+                Strategy::Weight | Strategy::LeastBusy => false,
+            }
+    }
+
     pub(super) fn write(&self, out: &mut Writer) {
         let limits = [
             ("total-timeout-secs", self.total_secs),

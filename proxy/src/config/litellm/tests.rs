@@ -123,10 +123,11 @@ general_settings:
 
             [models."gpt-4o"]
             lanes = [
-              { model = "azure/gpt-4o-eu", weight = 600 },
-              { model = "azure-2/gpt-4o-us", weight = 300 },
-              { model = "openai/gpt-4o", weight = 100 },
+              { model = "azure/gpt-4o-eu", rpm = 600 },
+              { model = "azure-2/gpt-4o-us", rpm = 300 },
+              { model = "openai/gpt-4o", rpm = 100 },
             ]
+            strategy = "usage"
             fallbacks = ["claude", "local"]
 
             [models."claude"]
@@ -158,11 +159,7 @@ general_settings:
 
             --
             c.yaml, line 8: `api_version` is not needed: Azure's v1 interface has none
-            c.yaml, line 9: `rpm` and `tpm` of a deployment are weights here, not limits; limits are those of keys, people and projects
-            c.yaml, line 15: `rpm` and `tpm` of a deployment are weights here, not limits; limits are those of keys, people and projects
-            c.yaml, line 17: `rpm` and `tpm` of a deployment are weights here, not limits; limits are those of keys, people and projects
             c.yaml, line 17: `temperature` of litellm_params has no place here
-            c.yaml, line 39: `usage-based-routing-v2` is not known here: lanes go by their weights
             c.yaml, line 45: `redis_host` of router_settings has no place here
             c.yaml, line 51: `success_callback` of litellm_settings has no place here
             c.yaml, line 53: `30d` is a month of the calendar here
@@ -443,6 +440,29 @@ fn whatever_a_file_holds_nothing_panics_and_what_is_written_is_toml() {
 }
 
 #[test]
+fn what_a_deployment_bears_is_a_weight_or_a_limit_by_the_strategy() {
+    let lanes = |settings: &str| {
+        let text = format!(
+            "model_list:\n- model_name: m\n  litellm_params: {{model: groq/a, rpm: 10, tpm: 500}}\n\
+             - model_name: m\n  litellm_params: {{model: groq/b, rpm: 30}}\nrouter_settings: {settings}\n"
+        );
+        let imported = convert(Path::new("c.yaml"), &text).unwrap();
+        let (_, lanes) = imported.toml.split_once("lanes = ").unwrap();
+        let notes = imported.notes.iter().filter(|it| it.what.contains("`rpm`")).count();
+        (lanes.split_whitespace().collect::<Vec<_>>().join(" "), notes)
+    };
+    let shares = r#"[ { model = "groq/a", weight = 10 }, { model = "groq/b", weight = 30 }, ]"#;
+    assert_eq!(lanes("{}"), (shares.to_owned(), 2));
+    let kept = r#"[ { model = "groq/a", weight = 10, rpm = 10, tpm = 500 }, { model = "groq/b", weight = 30, rpm = 30 }, ]"#;
+    assert_eq!(lanes("{enable_pre_call_checks: true}"), (kept.to_owned(), 0));
+    let busy = r#"[ "groq/a", "groq/b", ] strategy = "least-busy""#;
+    assert_eq!(lanes("{routing_strategy: least-busy}"), (busy.to_owned(), 2));
+    let cheap = r#"[ { model = "groq/a", rpm = 10, tpm = 500 }, { model = "groq/b", rpm = 30 }, ] strategy = "cost""#;
+    assert_eq!(lanes("{routing_strategy: cost-based-routing}"), (cheap.to_owned(), 0));
+    assert_eq!(lanes("{routing_strategy: mine}").0, shares);
+}
+
+#[test]
 fn the_file_itself_is_a_configuration_and_knows_its_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.yaml");
@@ -462,7 +482,7 @@ fn the_file_itself_is_a_configuration_and_knows_its_lines() {
     let Command::Serve(config) = read(&[("GROQ_API_KEY", "k")]).unwrap() else {
         panic!("it serves")
     };
-    assert_eq!(config.groups["m"].lanes[0].model, "groq/x");
+    assert_eq!(config.groups["m"].lanes[0].lane.to_string(), "groq/x");
     let note = format!("{}, line 6: `seed` of litellm_params has no place here", file.display());
     assert_eq!(config.notes[0].to_string(), note);
 }

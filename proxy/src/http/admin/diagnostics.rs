@@ -29,7 +29,7 @@ struct Bundle {
     behind_proxy: bool,
     database: String,
     providers: Vec<Asked>,
-    lanes: Vec<running::Lane>,
+    lanes: Vec<running::LaneNow>,
     tool_servers_running: usize,
     /// What `/metrics` says, line by line.
     figures: Vec<String>,
@@ -85,7 +85,7 @@ pub(super) async fn bundle(
         behind_proxy: state.operations.behind_proxy,
         database: state.operations.watch.database(),
         providers: providers.collect(),
-        lanes: running::resting(&state),
+        lanes: running::lanes_now(&state),
         tool_servers_running: state.relays.mcp.n_running(),
         figures: watch::figures(&state).await.lines().map(str::to_owned).collect(),
         failures: failures.take(FAILURES as usize).collect(),

@@ -1,4 +1,6 @@
-//! How things are at this moment: requests under way, lanes that rest, ledger and store.
+//! How things are at this moment: requests under way, lanes, ledger and store.
+
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{extract::State, response::Response};
 use serde::{Deserialize, Serialize};
@@ -28,11 +30,22 @@ struct Running {
     ms: u64,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct Lane {
+/// A lane that rests or is counted.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct LaneNow {
     lane: String,
-    /// Until it is tried again.
+    /// Until it is tried again; 0 when nothing keeps it.
     rests_ms: u64,
+    /// Requests under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minute_requests: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minute_tokens: Option<u64>,
+    /// Until the first of a streamed reply, lately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_ms: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,16 +100,25 @@ pub(super) async fn lanes(
     caller: Caller,
 ) -> Result<Response, Refusal> {
     caller.must_somewhere(&state.accounts.directory(), Deed::TestProviders)?;
-    Ok(shown(resting(&state)))
+    Ok(shown(lanes_now(&state)))
 }
 
-pub(super) fn resting(state: &Shared) -> Vec<Lane> {
-    let resting = state.gateway.lanes.resting(Instant::now()).into_iter();
-    let lanes = resting.map(|(lane, rests)| Lane {
-        lane: format!("{}/{}", lane.provider, lane.model),
-        rests_ms: u64::try_from(rests.as_millis()).unwrap_or(u64::MAX),
-    });
-    lanes.collect()
+/// Returns lanes that rest, and all that are counted.
+pub(super) fn lanes_now(state: &Shared) -> Vec<LaneNow> {
+    let now = Instant::now();
+    let millis = |it: Duration| u64::try_from(it.as_millis()).unwrap_or(u64::MAX);
+    let mut lanes: BTreeMap<String, LaneNow> = BTreeMap::new();
+    for (lane, rests) in state.gateway.lanes.resting(now) {
+        lanes.entry(lane.to_string()).or_default().rests_ms = millis(rests);
+    }
+    for (lane, seen) in state.gateway.lanes.seen(now) {
+        let it = lanes.entry(lane.to_string()).or_default();
+        it.running = Some(seen.running);
+        it.minute_requests = Some(seen.minute_requests);
+        it.minute_tokens = Some(seen.minute_tokens);
+        it.first_ms = seen.first.map(millis);
+    }
+    lanes.into_iter().map(|(lane, it)| LaneNow { lane, ..it }).collect()
 }
 
 pub(super) async fn health(State(state): State<Shared>, caller: Caller) -> Response {
