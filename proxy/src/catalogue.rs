@@ -107,6 +107,15 @@ impl Route {
         }
     }
 
+    /// Returns how long its replies can be, if that is known.
+    #[must_use]
+    pub fn writes(&self) -> Option<u32> {
+        match self {
+            Self::Script(_) => None,
+            Self::Endpoint { model, .. } => models::known(model).map(|it| it.max_output_tokens),
+        }
+    }
+
     /// Returns what may fail and rest; a script does neither.
     #[must_use]
     pub fn lane(&self) -> Option<Lane> {

@@ -11,7 +11,10 @@ mod pass;
 mod thoughts;
 mod trying;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use providers::{
@@ -19,7 +22,6 @@ use providers::{
     ask::Ask,
     chat,
     dialect::{About, Encoder},
-    failure,
     frame::Framing,
     messages::Messages,
     reply::tokens,
@@ -27,7 +29,7 @@ use providers::{
 use wire::{Rejection, Usage};
 
 use crate::{
-    bill::{Asked, Asker, Bill, Books, Need},
+    bill::{Asked, Asker, Bill, Books, Replies, UNSAID_OUTPUT_TOKENS},
     budget::RateLeft,
     catalogue::{Catalogue, Route},
     filters::Filters,
@@ -118,8 +120,7 @@ impl Gateway {
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let manner = if stream { Manner::Streamed } else { Manner::Whole };
         let routes = self.catalogue.routes(&head.model, &self.lanes, manner)?;
-        let most = head.max_output_tokens;
-        let bill = self.bill(&asker, &head.model, &routes, &id, &body, most).await?;
+        let bill = self.bill(&asker, &head.model, &routes, &id, &body, head.replies).await?;
         let about = About {
             id,
             model: head.model.clone(),
@@ -142,8 +143,8 @@ impl Gateway {
             return self.stream(routes, wanted, retries, form, about.id, account).await;
         }
         let Self { upstream, lanes, signatures, .. } = &**self;
-        let trying =
-            Trying { upstream, lanes, wanted, id: &about.id, retries, signatures, forgets };
+        let (id, limit) = (&*about.id, bill.limit);
+        let trying = Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets };
         let filter = guards.replies().clone();
         let complete = async {
             let Answered { route, it, place } = trying.whole(routes).await?;
@@ -166,8 +167,8 @@ impl Gateway {
     ) -> Result<Answer, Rejection> {
         let routes = self.catalogue.routes(&ask.model, &self.lanes, Manner::Streamed)?;
         let retries = self.retries(&ask.model);
-        let most = ask.max_output_tokens;
-        let bill = self.bill(asker, &ask.model, &routes, &id, body, most).await?;
+        let replies = (1, ask.max_output_tokens);
+        let bill = self.bill(asker, &ask.model, &routes, &id, body, replies).await?;
         let guarded = async {
             let guards = self.guards(&id, &ask.model, true, &routes, &[]).await?;
             let wanted = guards.ask(ask)?;
@@ -189,9 +190,11 @@ impl Gateway {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         let body = self.filtered_field(body, "input", &head.model, &routes)?;
-        let bill = self.bill(asker, &head.model, &routes, id, &body, Some(0)).await?;
+        let bill = self.bill(asker, &head.model, &routes, id, &body, (1, Some(0))).await?;
         let retries = self.retries(&head.model);
-        let answered = async {
+        let guards = self.guards(id, &head.model, false, &routes, &body).await;
+        let (bill, mut guards) = or_close(bill, guards).await?;
+        let answered = guards.whole(async {
             let mut tries = Tries::new(&self.lanes, routes, retries, Manner::Whole);
             while let Some(route) = tries.next() {
                 let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
@@ -201,23 +204,25 @@ impl Gateway {
                 }
             }
             Err(tries.give_up())
-        };
+        });
         let (bill, answered) = or_close(bill, answered.await).await?;
         let rate_left = bill.rate_left;
         let (embedded, usage) = close(bill, answered).await;
+        guards.used(usage);
         Ok(Answer::Whole { body: embedded.body, usage, rate_left })
     }
 
     /// Tells how many tokens a request of the Messages API has: the provider's own count where it
     /// gives one, else an estimate.
-    pub async fn count(&self, body: Bytes) -> Result<Counted, Rejection> {
+    pub async fn count(&self, asker: &Asker, body: Bytes) -> Result<Counted, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        self.books.admit(&asker.client, &head.model, SystemTime::now()).await?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         // What may not go on as it is, is not counted elsewhere.
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;
         for route in routes.iter().filter(|_| goes_on) {
             let Route::Endpoint { endpoint, model, .. } = route else { continue };
-            let asked = head.rewritten(&body, model, &Messages);
+            let asked = head.rewritten(&body, model, &Messages, None);
             if let Some(counted) = self.upstream.count(endpoint, asked).await {
                 return Ok(Counted { body: counted?, estimated: false });
             }
@@ -240,10 +245,11 @@ impl Gateway {
         let forgets = form.forgets;
         let id = request_id.clone();
         let rate_left = account.bill.as_ref().and_then(|it| it.rate_left);
+        let limit = account.bill.as_ref().and_then(|it| it.limit);
         let asked = Box::pin(async move {
             let Self { upstream, lanes, signatures, .. } = &*gateway;
             let id = &id;
-            Trying { upstream, lanes, wanted, id, retries, signatures, forgets }
+            Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets }
                 .stream(routes)
                 .await
         });
@@ -251,6 +257,7 @@ impl Gateway {
         Ok(Answer::Stream { media_type: form.media_type, stream, rate_left })
     }
 
+    /// `replies` is how many are wanted, and how long each may be.
     async fn bill(
         &self,
         asker: &Asker,
@@ -258,12 +265,15 @@ impl Gateway {
         routes: &[Route],
         request: &str,
         body: &Bytes,
-        max_output_tokens: Option<u32>,
+        replies: (u32, Option<u32>),
     ) -> Result<Bill, Rejection> {
         let prices: Vec<_> = routes.iter().map(Route::price).collect();
-        let need = Need::new(body.len(), max_output_tokens, &prices);
         let lane = routes.first().map(Route::name).unwrap_or_default();
-        self.books.open(asker, Asked { model, lane: &lane, request, body, need }).await
+        let unsaid = routes.iter().filter_map(Route::writes).min();
+        let unsaid = unsaid.unwrap_or(UNSAID_OUTPUT_TOKENS).min(UNSAID_OUTPUT_TOKENS);
+        let replies = Replies { n: replies.0, most: replies.1, unsaid };
+        let asked = Asked { model, lane: &lane, request, body, prices: &prices, replies };
+        self.books.open(asker, asked).await
     }
 }
 
@@ -276,7 +286,7 @@ trait Used {
 async fn close<T: Used>(mut bill: Bill, answered: Answered<T>) -> (T, Usage) {
     let Answered { route, it, place } = answered;
     bill.sold(&route.name(), route.price()).await;
-    let usage = bill.close(200, it.usage()).await;
+    let usage = bill.close(Ok(()), it.usage()).await;
     place.used(&usage);
     (it, usage)
 }
@@ -286,7 +296,7 @@ async fn or_close<T>(bill: Bill, it: Result<T, Rejection>) -> Result<(Bill, T), 
     match it {
         Ok(it) => Ok((bill, it)),
         Err(rejection) => {
-            bill.close(failure::status(rejection.code), Usage::default()).await;
+            bill.close(Err(rejection.code), Usage::default()).await;
             Err(rejection)
         }
     }

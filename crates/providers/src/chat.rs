@@ -47,6 +47,14 @@ impl Dialect for Chat {
         Framing::Events
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        let field = match self.flavor {
+            Flavor::Original => "max_completion_tokens",
+            Flavor::OpenRouter | Flavor::Compatible => "max_tokens",
+        };
+        (None, field)
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         Ok(write_ask::body(ask, self.flavor, stream))
     }

@@ -40,6 +40,10 @@ impl Dialect for Converse {
         Framing::Messages
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (Some("inferenceConfig"), "maxTokens")
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask, stream)
     }

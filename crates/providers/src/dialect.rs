@@ -21,6 +21,10 @@ pub trait Dialect: Send + Sync + Debug {
     /// How a streamed reply is cut into frames.
     fn framing(&self) -> Framing;
 
+    /// Where a request says how long a reply may be: a field, and the object that it is in, if it is
+    /// in one.
+    fn limit(&self) -> (Option<&'static str>, &'static str);
+
     /// A client that says nothing about it gets a stream.
     fn streams_unasked(&self) -> bool {
         false

@@ -32,6 +32,10 @@ impl Dialect for Messages {
         Framing::Events
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (None, "max_tokens")
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask, stream)
     }

@@ -46,6 +46,10 @@ impl Dialect for Ollama {
         Framing::Lines
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (Some("options"), "num_predict")
+    }
+
     fn streams_unasked(&self) -> bool {
         true
     }

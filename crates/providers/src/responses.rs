@@ -45,6 +45,10 @@ impl Dialect for Responses {
         Framing::Events
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (None, "max_output_tokens")
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask, stream)
     }

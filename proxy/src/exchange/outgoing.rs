@@ -6,7 +6,7 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use providers::{dialect::Encoder, failure, feed::Tally};
+use providers::{dialect::Encoder, feed::Tally};
 use tokio::time::{Instant, timeout_at};
 use wire::{ModelEvent, Rejection};
 
@@ -119,11 +119,11 @@ impl Outgoing {
         let Some(bill) = self.bill.take() else { return };
         let used = self.tally.usage();
         std::mem::take(&mut self.place).used(&used);
-        let status = match self.tally.ended() {
-            Some(Err(rejection)) => failure::status(rejection.code),
-            Some(Ok(())) | None => 200,
+        let end = match self.tally.ended() {
+            Some(Err(rejection)) => Err(rejection.code),
+            Some(Ok(())) | None => Ok(()),
         };
-        bill.close(status, used).await;
+        bill.close(end, used).await;
     }
 
     /// Waits for the next bytes; none after the end.

@@ -69,6 +69,8 @@ pub(super) struct Trying<'a> {
     pub(super) wanted: Wanted,
     /// The request's.
     pub(super) id: &'a str,
+    /// What a reply is held to whose client says nothing about it.
+    pub(super) limit: Option<u32>,
     pub(super) signatures: &'a Signatures,
     /// The client brings back ids of calls, and may bring back nothing else of the thoughts.
     pub(super) forgets: bool,
@@ -150,10 +152,11 @@ impl Trying<'_> {
     ) -> Option<(&'r Endpoint, &'r str, &'static dyn Dialect, Bytes)> {
         let Wanted::Client { dialect, body, head, .. } = &self.wanted else { return None };
         let Route::Endpoint { endpoint, model, .. } = route else { return None };
-        if endpoint.vendor().dialect().mark() != dialect.mark() {
+        let own = endpoint.vendor().dialect();
+        if own.mark() != dialect.mark() {
             return None;
         }
-        let body = head.rewritten(body, model, *dialect);
+        let body = head.rewritten(body, model, own, self.limit);
         Some((endpoint, model, *dialect, body))
     }
 
@@ -178,6 +181,7 @@ impl Trying<'_> {
                 ask.insert(Box::new(asked.ask))
             }
         };
+        ask.max_output_tokens = ask.max_output_tokens.or(self.limit);
         if self.forgets {
             // Once more finds nothing more.
             thoughts::recall(self.signatures, ask).await;

@@ -99,10 +99,10 @@ fn converse(stream: bool) -> MethodRouter<Shared> {
 
 async fn count_tokens(
     State(state): State<Shared>,
-    _: Client,
+    Client(asker): Client,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    let counted = state.gateway.count(body).await?;
+    let counted = state.gateway.count(&asker, body).await?;
     let mut response = json_body(counted.body);
     if counted.estimated {
         response.headers_mut().insert(ESTIMATED, HeaderValue::from_static("true"));

@@ -137,6 +137,9 @@ async fn embeddings(State(upstream): State<Upstream>, Json(body): Json<Value>) -
     if texts.iter().any(|it| it == "bad") {
         return Dialect::Chat.refusal(StatusCode::BAD_REQUEST, "a bad text");
     }
+    if texts.iter().any(|it| it == "slow") {
+        sleep(Duration::from_secs(10)).await;
+    }
     if texts.iter().any(|it| it == "stumble") && upstream.n_asked("stumble") == 1 {
         return Dialect::Chat.refusal(StatusCode::SERVICE_UNAVAILABLE, "once");
     }
