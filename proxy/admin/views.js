@@ -370,14 +370,36 @@ async function providers(page, me) {
       (err) => say(err.message),
     ),
   );
+  const read = el("div", { role: "status" });
+  const reread = button("Read easel.toml anew", async () => {
+    read.textContent = "reading…";
+    try {
+      const { needs_start: needs, notes } = await post("/reload");
+      const said = [
+        "It was read, and holds from the next request on. What was under way goes on as it began.",
+        ...(needs.length === 0 ? [] : [`With the next start only: ${needs.join(", ")}.`]),
+        ...notes,
+      ];
+      read.replaceChildren(badge("read", "good"), ...said.map((it) => el("p", {}, it)));
+    } catch (err) {
+      read.replaceChildren(badge("not changed", "bad"), el("p", {}, err.message));
+    }
+  });
   const state = health.ready ? badge("ready", "good") : badge(`not ready: ${health.trouble.join(", ")}`, "bad");
-  page.append(
+  const parts = [
     part(
       "The proxy",
       el("p", {}, state, ` Version ${health.version}, up for ${span(health.up_ms)}; ${number(health.ledger.waiting)} rows wait for the database.`),
       me.installation && el("div", { class: "row" }, diagnostics),
       me.installation && el("p", { class: "quiet" }, "Diagnostics go along with a report of something that is wrong. They hold no key, no name of a person and no text."),
     ),
+    me.installation &&
+      part(
+        "Configuration",
+        el("p", { class: "quiet" }, "After a change of easel.toml. A file that cannot be used changes nothing."),
+        el("div", { class: "row" }, reread),
+        read,
+      ),
     part(
       "Providers",
       table(
@@ -409,7 +431,8 @@ async function providers(page, me) {
         "All lanes may be used.",
       ),
     ),
-  );
+  ];
+  page.append(...parts.filter(Boolean));
 }
 
 async function audit(page) {

@@ -31,9 +31,7 @@ use crate::{
     config::{Config, PORT},
     http::Watch,
     keys::{BadStore, Secret},
-    port,
-    relay::Relays,
-    say,
+    port, say,
 };
 pub use live::{Live, NotReloaded, Reloaded, Reread};
 use tls::BadTls;
@@ -76,7 +74,6 @@ pub struct Bound {
     pub live: Arc<Live>,
     stored: Stored,
     watch: Arc<Watch>,
-    relays: Arc<Relays>,
     pub address: SocketAddr,
     pub home: String,
     pub token: Secret,
@@ -117,11 +114,11 @@ pub(crate) fn run(config: Config, reread: Reread) -> Result<(), NotStarted> {
         if open {
             open_browser(&address);
         }
-        let relays = Arc::clone(&bound.relays);
+        let live = Arc::clone(&bound.live);
         tokio::select! {
             done = bound.serve(ended) => done,
             () = impatient => {
-                relays.mcp.kill();
+                live.relays().mcp.kill();
                 Ok(())
             }
         }
@@ -162,8 +159,8 @@ pub async fn bind_with(config: Config, reread: Option<Reread>) -> Result<Bound, 
     let (standing, parts) = live::begin(&config).await?;
     let live = Live::new(standing, parts, config, address, reread);
     let (home, token) = (live.home(), live.token());
-    let (stored, watch, relays) = (live.stored(), live.watch(), live.relays());
-    Ok(Bound { listeners, live, stored, watch, relays, address, home, token })
+    let (stored, watch) = (live.stored(), live.watch());
+    Ok(Bound { listeners, live, stored, watch, address, home, token })
 }
 
 /// Listens on an address; on the loopback of both kinds, if it is one, because systems differ in
@@ -219,12 +216,12 @@ impl Bound {
         self.watch.ends();
         tell.send_replace(());
         // Whoever only listens would wait for ever.
-        self.relays.mcp.end_listening();
+        self.live.relays().mcp.end_listening();
         let all = async { while serving.join_next().await.is_some() {} };
         if timeout(FAREWELL, all).await.is_err() {
             tracing::warn!("streams were cut off");
         }
-        self.relays.mcp.end().await;
+        self.live.relays().mcp.end().await;
         self.stored.close().await;
         Ok(())
     }
