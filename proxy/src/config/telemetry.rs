@@ -2,7 +2,6 @@
 //!
 //! It sends nothing.
 
-use providers::endpoint;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -24,11 +23,6 @@ pub(super) struct Toml {
 }
 
 pub(super) fn read(source: &Source<'_>, toml: Toml) -> Result<Telemetry, BadConfig> {
-    let otlp = toml.otlp.map(|it| {
-        endpoint::parse(it.get_ref()).map_err(|err| {
-            let what = format!("`{}` is no address of a collector: {err}", it.get_ref());
-            source.bad(it.span().start, what)
-        })
-    });
+    let otlp = toml.otlp.map(|it| source.address("otlp", "a collector", &it));
     Ok(Telemetry { open_metrics: toml.open_metrics, otlp: otlp.transpose()? })
 }

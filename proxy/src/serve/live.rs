@@ -151,7 +151,8 @@ impl Live {
         Arc::new_cyclic(|live| {
             let hosts = hosts(&standing, &config, address);
             let home = hosts.home();
-            let doors = compose(&standing, parts, &config, hosts, live.clone());
+            let (doors, notes) = compose(&standing, parts, &config, hosts, live.clone());
+            tell(&notes);
             let (doors, config) = (RwLock::new(doors), Mutex::new(config));
             Self { standing, address, doors, home, config, reread }
         })
@@ -196,9 +197,8 @@ impl Live {
             (_, _) => None,
         };
         let needs_start = fixed(&last, &config);
-        let notes = config.notes.clone();
         let hosts = hosts(&self.standing, &config, self.address);
-        let doors = compose(&self.standing, parts, &config, hosts, Arc::downgrade(self));
+        let (doors, notes) = compose(&self.standing, parts, &config, hosts, Arc::downgrade(self));
         if let Some((keys, pair)) = pair {
             keys.replace(pair);
         }
@@ -218,9 +218,7 @@ impl Live {
         let live = Arc::clone(self);
         match tokio::task::spawn_blocking(move || live.reload()).await {
             Ok(Ok(done)) => {
-                for note in &done.notes {
-                    tracing::warn!(place = note.place, "{}", note.what);
-                }
+                tell(&done.notes);
                 let needs_start = done.needs_start.join(", ");
                 tracing::info!(needs_start, "configuration read anew");
             }
@@ -253,13 +251,14 @@ fn hosts(standing: &Standing, config: &Config, address: SocketAddr) -> Hosts {
     make(address.port(), &config.hosts, &config.origins)
 }
 
+/// Returns the service, and what was read and means nothing in it.
 fn compose(
     standing: &Standing,
     parts: Parts,
     config: &Config,
     hosts: Hosts,
     live: Weak<Live>,
-) -> Arc<Doors> {
+) -> (Arc<Doors>, Vec<BadConfig>) {
     standing.stored.books.set_defaults(config.defaults());
     let catalogue = Catalogue::new(
         config.endpoints.clone(),
@@ -268,6 +267,7 @@ fn compose(
         parts.scripts,
         Arc::clone(&standing.memory),
     );
+    let notes = [config.notes.clone(), catalogue.passed_over(&config.mentions)].concat();
     let doors = Doors::new(State {
         hosts,
         token: standing.token.clone(),
@@ -297,5 +297,11 @@ fn compose(
         limits: config.limits,
         live,
     });
-    Arc::new(doors)
+    (Arc::new(doors), notes)
+}
+
+fn tell(notes: &[BadConfig]) {
+    for note in notes {
+        tracing::warn!(place = note.place, "{}", note.what);
+    }
 }

@@ -502,20 +502,15 @@ fn check(text: &str, expected: &Expect) {
     .unwrap();
     let args = ["easel-proxy", "--data", folder.path().to_str().unwrap()];
     let env = |name: &str| {
-        let path = name == "GOOGLE_APPLICATION_CREDENTIALS";
-        Some(
-            if path {
-                "easel.toml"
-            } else if name.ends_with("_URL") || name.ends_with("ENDPOINT") || name == "PORT" {
-                return None;
-            } else {
-                "value"
-            }
-            .to_owned(),
-        )
-    };
-    let env = |name: &str| {
-        if name == "DATABASE_URL" { Some("postgres://h/n".to_owned()) } else { env(name) }
+        let value = match name {
+            "GOOGLE_APPLICATION_CREDENTIALS" => "easel.toml",
+            "DATABASE_URL" => "postgres://h/n",
+            "PORT" | "IS_CLOUD" | "LOCAL_MODE" => return None,
+            _ if name.ends_with("_URL") || name.ends_with("ENDPOINT") => return None,
+            _ if name.starts_with("OGCODE") || name.starts_with("EASEL") => return None,
+            _ => "value",
+        };
+        Some(value.to_owned())
     };
     config::read(args.map(Into::into), &env).unwrap();
 }
