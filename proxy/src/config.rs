@@ -35,7 +35,7 @@ use crate::{
 
 pub use self::relays::{GIT_HOSTS, Relays, Server};
 pub use stored::Stored;
-pub use telemetry::Telemetry;
+pub use telemetry::{Collector, Telemetry};
 
 /// An origin is data: on another port, the browser has other projects.
 pub const PORT: u16 = 9595;

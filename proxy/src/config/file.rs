@@ -230,7 +230,7 @@ fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
         groups,
         mentions,
         stored: stored::read(source, toml.store, toml.accounts)?,
-        telemetry: telemetry::read(source, toml.telemetry)?,
+        telemetry: telemetry::read(source, &toml.telemetry)?,
         relays: relays::read(source, toml.relays, toml.mcp)?,
         endpoints,
         prices,

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -171,18 +171,10 @@ fn server(
             }
             let address =
                 address(url.get_ref()).map_err(|what| source.bad(url.span().start, what))?;
-            let mut headers = Vec::new();
-            for (header, from) in &toml.header_env {
-                let parsed = HeaderName::try_from(header.get_ref()).ok();
-                let named = parsed.filter(|it| !is_ours(it)).ok_or_else(|| {
-                    let what = shown::value(header.get_ref(), "header-env");
-                    source.bad(header.span().start, format!("{what} is no header that can be set"))
-                })?;
-                headers.push((named, sendable(source, from, variable("header-env", from)?)?));
-            }
+            let mut headers = source.headers(&toml.header_env)?;
             if let Some(from) = &toml.key_env {
                 let value = format!("Bearer {}", variable("key-env", from)?.trim());
-                headers.push((http::header::AUTHORIZATION, sendable(source, from, value)?));
+                headers.push((http::header::AUTHORIZATION, source.sendable(from, value)?));
             }
             Ok(Server::At { url: address, headers })
         }
@@ -224,27 +216,6 @@ fn address(text: &str) -> Result<Url, String> {
             shown::address(text, "url")
         )),
     }
-}
-
-fn sendable(
-    source: &Source<'_>,
-    from: &Spanned<String>,
-    value: String,
-) -> Result<Secret, BadConfig> {
-    if HeaderValue::from_str(&value).is_err() {
-        let what = format!("the variable `{}` holds what no header can", from.get_ref());
-        return Err(source.bad(from.span().start, what));
-    }
-    Ok(Secret::new(value))
-}
-
-/// What a connection or the protocol itself decides.
-fn is_ours(name: &HeaderName) -> bool {
-    use http::header::{
-        CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE,
-    };
-    [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE].contains(name)
-        || name.as_str().starts_with("mcp-")
 }
 
 pub(super) fn each<T>(

@@ -3,10 +3,12 @@
 //! A text that was made from another file knows that file's lines.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
+use http::{HeaderName, HeaderValue};
 use providers::endpoint;
 use toml::Spanned;
 
@@ -56,6 +58,38 @@ impl Source<'_> {
         (self.env)(name).filter(|it| !it.trim().is_empty()).ok_or_else(|| {
             self.bad(at, format!("the variable {} is not set", shown::variable(name, field)))
         })
+    }
+
+    /// Returns headers whose values are in variables, as `header-env` names them.
+    pub(super) fn headers(
+        &self,
+        named: &BTreeMap<Spanned<String>, Spanned<String>>,
+    ) -> Result<Vec<(HeaderName, Secret)>, BadConfig> {
+        let field = "header-env";
+        let mut headers = Vec::new();
+        for (header, from) in named {
+            let name = HeaderName::try_from(header.get_ref()).ok().filter(|it| !is_ours(it));
+            let name = name.ok_or_else(|| {
+                let shown = shown::value(header.get_ref(), field);
+                self.bad(header.span().start, format!("{shown} is no header that can be set"))
+            })?;
+            let value = self.variable(from.span().start, field, from.get_ref())?;
+            headers.push((name, self.sendable(from, value)?));
+        }
+        Ok(headers)
+    }
+
+    /// Returns what was in a variable, if a header can hold it.
+    pub(super) fn sendable(
+        &self,
+        from: &Spanned<String>,
+        value: String,
+    ) -> Result<Secret, BadConfig> {
+        if HeaderValue::from_str(&value).is_err() {
+            let what = format!("the variable `{}` holds what no header can", from.get_ref());
+            return Err(self.bad(from.span().start, what));
+        }
+        Ok(Secret::new(value))
     }
 
     /// Returns the address that a field holds; `of` says whose it is.
@@ -109,4 +143,13 @@ impl Source<'_> {
         let text = self.text.get(value.span()).unwrap_or_default();
         text.trim_matches(['"', '\'']).replace('_', "")
     }
+}
+
+/// What a connection or the protocol itself decides.
+fn is_ours(name: &HeaderName) -> bool {
+    use http::header::{
+        CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE,
+    };
+    [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE].contains(name)
+        || name.as_str().starts_with("mcp-")
 }

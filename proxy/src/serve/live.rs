@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     catalogue::{Catalogue, Memory, counted},
-    config::{BadConfig, Config},
+    config::{BadConfig, Config, Telemetry},
     exchange::{Batches, Gateway},
     hook::Hook,
     http::{Doors, Hosts, Operations, State, Watch},
@@ -207,7 +207,9 @@ impl Live {
         let (host, port, data) = (last.host, last.port, last.data.clone());
         let (stored, tls, relays) = (last.stored.clone(), last.tls.clone(), last.relays.clone());
         let was_secure = tls.is_some();
-        *last = Config { host, port, data, stored, relays, ..config };
+        let collector = last.telemetry.collector.clone();
+        let telemetry = Telemetry { collector, ..config.telemetry };
+        *last = Config { host, port, data, stored, relays, telemetry, ..config };
         if was_secure != last.tls.is_some() {
             last.tls = tls;
         }
@@ -241,6 +243,7 @@ fn fixed(running: &Config, wanted: &Config) -> Vec<&'static str> {
         ("data", running.data != wanted.data),
         ("store", running.stored.place() != wanted.stored.place()),
         ("relays and mcp", running.relays != wanted.relays),
+        ("otlp", running.telemetry.collector != wanted.telemetry.collector),
         ("tls", running.tls.is_some() != wanted.tls.is_some()),
     ];
     differs.into_iter().filter(|it| it.1).map(|it| it.0).collect()

@@ -58,6 +58,10 @@ fn a_key_is_not_repeated_wherever_it_was_put() {
         "[accounts]\nmail-server-env = \"smtps://u:KEY@x\"\n",
         "[telemetry]\notlp = \"https://u:KEY@x\"\n",
         "[telemetry]\notlp = \"KEY\"\n",
+        "[telemetry]\notlp = \"https://x\"\nheader-env = { X-Key = \"KEY\" }\n",
+        "[telemetry]\notlp = \"https://x\"\nheader-env = { \"X-Key: KEY\" = \"X\" }\n",
+        "[telemetry]\notlp = \"https://x\"\nheader-env = { X-Key = \"ODD\" }\n",
+        "[telemetry]\nheader-env = { X-Key = \"X\" }\n",
         "[mcp.x]\nurl = \"https://u:KEY@x\"\n",
         "[mcp.x]\nurl = \"ftp://x/KEY\"\n",
         "[mcp.x]\nurl = \"https://x\"\nkey-env = \"KEY\"\n",
@@ -80,7 +84,8 @@ fn a_key_is_not_repeated_wherever_it_was_put() {
         for key in KEYS {
             let text = table.replace("[PROVIDER]", provider).replace("HOLDS_KEY", "HOLDS");
             let text = text.replace("KEY", key);
-            let env = [("HOLDS", &*format!("https://u:{key}@x")), ("X", "x")];
+            let odd = format!("{key}\n{key}");
+            let env = [("HOLDS", &*format!("https://u:{key}@x")), ("X", "x"), ("ODD", &odd)];
             let folder = tempfile::tempdir().unwrap();
             let Err(fault) = with_file(folder.path(), &text, &[], &env) else {
                 panic!("taken:\n{text}")
