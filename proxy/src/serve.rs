@@ -151,9 +151,6 @@ pub async fn bind(config: Config) -> Result<Bound, NotStarted> {
 
 /// The same, with a way to read the configuration anew.
 pub async fn bind_with(config: Config, reread: Option<Reread>) -> Result<Bound, NotStarted> {
-    for note in &config.notes {
-        tracing::warn!(place = note.place, "{}", note.what);
-    }
     // First: another Easel here is a better reason to stop than that its data is in use.
     let (listeners, address) = listen(config.host, config.port).await?;
     let (standing, parts) = live::begin(&config).await?;

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     accounts::Who,
     catalogue::{Catalogue, Memory, counted},
-    config::{BadConfig, Config},
+    config::{BadConfig, Config, Telemetry},
     exchange::{Batches, Gateway},
     hook::Hook,
     http::{Doors, Hosts, Operations, State, Watch},
@@ -157,7 +157,8 @@ impl Live {
             let relays = Relays::new(config.relays.clone(), Arc::new(System), config.idle);
             let relays = Arc::new(relays);
             let at = At { hosts, relays: Arc::clone(&relays), live: live.clone() };
-            let doors = compose(&standing, parts, &config, at);
+            let (doors, notes) = compose(&standing, parts, &config, at);
+            tell(&notes);
             let (doors, relays) = (RwLock::new(doors), RwLock::new(relays));
             Self { standing, address, doors, home, relays, config: Mutex::new(config), reread }
         })
@@ -202,13 +203,12 @@ impl Live {
             (_, _) => None,
         };
         let needs_start = fixed(&last, &config);
-        let notes = config.notes.clone();
         let hosts = hosts(&self.standing, &config, self.address);
         let before = self.relays();
         let relays = before.instead(config.relays.clone(), Arc::new(System), config.idle);
         let relays = Arc::new(relays);
         let at = At { hosts, relays: Arc::clone(&relays), live: Arc::downgrade(self) };
-        let doors = compose(&self.standing, parts, &config, at);
+        let (doors, notes) = compose(&self.standing, parts, &config, at);
         if let Some((keys, pair)) = pair {
             keys.replace(pair);
         }
@@ -220,7 +220,9 @@ impl Live {
         let (host, port, data) = (last.host, last.port, last.data.clone());
         let (stored, tls) = (last.stored.clone(), last.tls.clone());
         let was_secure = tls.is_some();
-        *last = Config { host, port, data, stored, ..config };
+        let collector = last.telemetry.collector.clone();
+        let telemetry = Telemetry { collector, ..config.telemetry };
+        *last = Config { host, port, data, stored, telemetry, ..config };
         if was_secure != last.tls.is_some() {
             last.tls = tls;
         }
@@ -252,9 +254,7 @@ impl Live {
     pub(super) async fn reload_logged(self: &Arc<Self>) {
         match self.reload_by(Who { actor: "a signal", ..Who::default() }).await {
             Ok(done) => {
-                for note in &done.notes {
-                    tracing::warn!(place = note.place, "{}", note.what);
-                }
+                tell(&done.notes);
                 let needs_start = done.needs_start.join(", ");
                 tracing::info!(needs_start, "configuration read anew");
             }
@@ -283,6 +283,7 @@ fn fixed(running: &Config, wanted: &Config) -> Vec<&'static str> {
         ("port", running.port != wanted.port),
         ("data", running.data != wanted.data),
         ("store", running.stored.place() != wanted.stored.place()),
+        ("otlp", running.telemetry.collector != wanted.telemetry.collector),
         ("tls", running.tls.is_some() != wanted.tls.is_some()),
     ];
     differs.into_iter().filter(|it| it.1).map(|it| it.0).collect()
@@ -300,7 +301,13 @@ struct At {
     live: Weak<Live>,
 }
 
-fn compose(standing: &Standing, parts: Parts, config: &Config, at: At) -> Arc<Doors> {
+/// Returns the service, and what was read and means nothing in it.
+fn compose(
+    standing: &Standing,
+    parts: Parts,
+    config: &Config,
+    at: At,
+) -> (Arc<Doors>, Vec<BadConfig>) {
     let At { hosts, relays, live } = at;
     standing.stored.books.set_defaults(config.defaults());
     let catalogue = Catalogue::new(
@@ -310,6 +317,7 @@ fn compose(standing: &Standing, parts: Parts, config: &Config, at: At) -> Arc<Do
         parts.scripts,
         Arc::clone(&standing.memory),
     );
+    let notes = [config.notes.clone(), catalogue.passed_over(&config.mentions)].concat();
     let doors = Doors::new(State {
         hosts,
         token: standing.token.clone(),
@@ -339,5 +347,11 @@ fn compose(standing: &Standing, parts: Parts, config: &Config, at: At) -> Arc<Do
         limits: config.limits,
         live,
     });
-    Arc::new(doors)
+    (Arc::new(doors), notes)
+}
+
+fn tell(notes: &[BadConfig]) {
+    for note in notes {
+        tracing::warn!(place = note.place, "{}", note.what);
+    }
 }

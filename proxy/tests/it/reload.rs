@@ -39,6 +39,15 @@ fn a_signal_changes_the_program_and_no_stream_is_dropped() {
     easel.hang_up();
     easel.until("fast", "done");
 
+    fs::write(
+        &config,
+        "[models.fast]\nlanes = [\"script/short\"]\n[models.far]\nlanes = [\n\"nope/m\"]\n",
+    )
+    .unwrap();
+    easel.hang_up();
+    easel.until_logged("line 5\"");
+    easel.until_logged("is passed over: There is no provider `nope`");
+
     fs::write(&config, "[models.fast]\nlanes = []\nretries = 99\n").unwrap();
     easel.hang_up();
     let expected = format!("{}, line 1: `fast` has no lane", config.display());
