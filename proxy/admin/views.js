@@ -55,6 +55,11 @@ const percent = (it) => `${Math.round(100 * it)} %`;
 const tokens = (it) => sum(Object.values(it.tokens), Number);
 /** How long an answer took. */
 const took = (lines) => rate(sum(lines, (it) => it.ms), sum(lines, (it) => it.requests));
+/** What is known to have been paid; requests whose price nobody knows are named beside it. */
+const cost = (it) => {
+  const known = money(it.cost);
+  return it.unpriced === 0 ? known : `${Number(it.cost) === 0 ? "" : `${known} and `}${number(it.unpriced)} unknown`;
+};
 /** The part of what models read that came from a vendor's cache. */
 const cached = (lines) => {
   const prompted = ({ tokens: it }) => it.input + it.cache_read + it.cache_write + it.cache_write_long;
@@ -102,7 +107,7 @@ async function overview(page, me) {
       { title: "Took", class: "number", show: (it) => span(took([it])) },
       { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
       { title: "From caches", class: "number", show: (it) => percent(cached([it])) },
-      { title: "Cost", class: "number", show: (it) => money(it.cost) },
+      { title: "Cost", class: "number", show: (it) => cost(it) },
     ];
     const each = (value) => rate(value, sessions.sessions);
     const none = "No requests in this time.";
@@ -408,7 +413,7 @@ async function providers(page, me) {
           { title: "Name", show: (it) => it.id },
           { title: "Kind", show: (it) => it.kind },
           { title: "Address", show: (it) => it.base_url || "–" },
-          { title: "Key", show: (it) => it.key.replaceAll("_", " ") },
+          { title: "Key", show: (it) => (it.key === "from_environment" ? "from environment or file" : it.key.replaceAll("_", " ")) },
           { title: "Answer", show: () => "not asked" },
           { title: "Do", show: (it) => button("Test", (event) => tried(event, it), { "aria-label": `Test ${it.id}` }) },
         ],
