@@ -8,9 +8,9 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 use providers::{Dialect, chat, dialect::BadAsk};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
-use super::Named;
+use super::{Named, ids};
 
 /// Where a request goes, and the places in its body that have to change for it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Head {
     name: Option<Range<usize>>,
     stream_options: Option<Range<usize>>,
     includes_usage: bool,
+    /// The reply is to be made while nobody waits for it.
+    pub(super) background: bool,
     /// Of all replies together, where the client asks for several.
     pub(super) max_output_tokens: Option<u32>,
 }
@@ -32,8 +34,10 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     #[serde(default)]
     stream: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "also_null")]
     stream_options: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    background: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "generationConfig")]
     gemini: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "inferenceConfig")]
@@ -70,6 +74,11 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
+/// A field that is there and says nothing has a place in the body too.
+fn also_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
+}
+
 impl Fields<'_> {
     fn max_output_tokens(&self) -> Option<u32> {
         let nested = [self.gemini, self.converse, self.ollama].into_iter().flatten();
@@ -88,6 +97,9 @@ struct StreamOptions {
     include_usage: Option<bool>,
 }
 
+/// What stands at a place instead.
+type Change<'a> = (Range<usize>, Cow<'a, [u8]>);
+
 const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
 
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
@@ -100,6 +112,7 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
         name: fields.model.map(|it| place(body, it.get())),
         stream_options: fields.stream_options.map(|it| place(body, it.get())),
         includes_usage: include_usage.unwrap_or(false),
+        background: fields.background.is_some_and(|it| it.get() == "true"),
         max_output_tokens: fields.max_output_tokens(),
     };
     match (named, fields.model) {
@@ -127,18 +140,18 @@ impl Head {
         dialect.mark() == chat::MARK && self.stream == Some(true) && !self.includes_usage
     }
 
-    /// Returns the body for the provider: the same bytes, with its own name of the model.
+    /// Returns the body for a provider of this dialect: the same bytes, with its own name of the
+    /// model, and ids of calls as it takes them.
     pub(super) fn rewritten(&self, body: &Bytes, model: &str, dialect: &dyn Dialect) -> Bytes {
-        let mut changes: Vec<(Range<usize>, Cow<'_, [u8]>)> = Vec::new();
-        if let Some(name) = self.name.clone()
-            && self.model != model
-        {
-            // A text always serializes.
-            changes.push((name, serde_json::to_vec(model).unwrap_or_default().into()));
-        }
+        let mut changes: Vec<Change<'_>> = self.name_change(model).into_iter().collect();
+        let ids = ids::changes(body, dialect).into_iter();
+        changes.extend(ids.map(|(place, id)| (place, id.into_bytes().into())));
         if self.lacks_usage(dialect) {
             match self.stream_options.clone() {
-                Some(options) => changes.push((options, WITH_USAGE.into())),
+                Some(options) => {
+                    let merged = with_usage(&body[options.clone()]);
+                    changes.push((options, merged.into()));
+                }
                 None => {
                     let end = body.iter().rposition(|it| *it == b'}').unwrap_or(body.len());
                     let field = [b",\"stream_options\":", WITH_USAGE].concat();
@@ -146,20 +159,44 @@ impl Head {
                 }
             }
         }
-        if changes.is_empty() {
-            return body.clone();
-        }
-        changes.sort_by_key(|it| it.0.start);
-        let mut rewritten = Vec::with_capacity(body.len() + 128);
-        let mut at = 0;
-        for (range, text) in &changes {
-            rewritten.extend_from_slice(&body[at..range.start]);
-            rewritten.extend_from_slice(text);
-            at = range.end;
-        }
-        rewritten.extend_from_slice(&body[at..]);
-        rewritten.into()
+        changed(body, changes)
     }
+
+    /// Returns the body with the provider's own name of the model, and nothing else changed.
+    pub(super) fn renamed(&self, body: &Bytes, model: &str) -> Bytes {
+        changed(body, self.name_change(model).into_iter().collect())
+    }
+
+    fn name_change(&self, model: &str) -> Option<Change<'static>> {
+        let name = self.name.clone().filter(|_| self.model != model)?;
+        // A text always serializes.
+        Some((name, serde_json::to_vec(model).unwrap_or_default().into()))
+    }
+}
+
+fn changed(body: &Bytes, mut changes: Vec<Change<'_>>) -> Bytes {
+    if changes.is_empty() {
+        return body.clone();
+    }
+    changes.sort_by_key(|it| it.0.start);
+    let mut rewritten = Vec::with_capacity(body.len() + 128);
+    let mut at = 0;
+    for (range, text) in &changes {
+        rewritten.extend_from_slice(&body[at..range.start]);
+        rewritten.extend_from_slice(text);
+        at = range.end;
+    }
+    rewritten.extend_from_slice(&body[at..]);
+    rewritten.into()
+}
+
+/// Adds the wish to options that the client has.
+fn with_usage(options: &[u8]) -> Vec<u8> {
+    // They were read as an object, or as nothing.
+    let options: Option<Map<String, Value>> = serde_json::from_slice(options).unwrap_or_default();
+    let mut options = options.unwrap_or_default();
+    options.insert("include_usage".to_owned(), true.into());
+    serde_json::to_vec(&options).unwrap_or_default() // As a text.
 }
 
 /// Where a borrowed part of the body lies in it.
@@ -199,9 +236,14 @@ mod tests {
             r#"{"model":"b\"","stream":true ,"stream_options":{"include_usage":true}} "#,
         );
         check(
-            r#"{"stream_options":{"x":1},"model":"a","stream":true}"#,
+            r#"{"stream_options":{"include_usage":false,"include_obfuscation":false},"model":"a","stream":true}"#,
             CHAT,
-            r#"{"stream_options":{"include_usage":true},"model":"b\"","stream":true}"#,
+            r#"{"stream_options":{"include_usage":true,"include_obfuscation":false},"model":"b\"","stream":true}"#,
+        );
+        check(
+            r#"{"model":"b\"","stream":true,"stream_options":null}"#,
+            CHAT,
+            r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#,
         );
         let asked = r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#;
         check(asked, CHAT, asked);
