@@ -224,7 +224,7 @@ impl Gateway {
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;
         for route in routes.iter().filter(|_| goes_on) {
             let Route::Endpoint { endpoint, model, .. } = route else { continue };
-            let asked = head.rewritten(&body, model, &Messages);
+            let asked = head.rewritten(&body, model, &Messages, endpoint.vendor());
             if let Some(counted) = self.upstream.count(endpoint, asked, beside).await {
                 return Ok(Counted { body: counted?, estimated: false });
             }

@@ -2,6 +2,8 @@
 //!
 //! It knows no key and sends nothing.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use wire::{ModelRequest, ProviderKind};
 
@@ -102,6 +104,15 @@ impl<'a> Vendor<'a> {
             | ProviderKind::Script => false,
         };
         if both && client == responses::MARK { &Responses } else { self.dialect() }
+    }
+
+    /// Returns the id of a call as it goes to this vendor in a body that is not written anew. Others
+    /// who speak Anthropic's dialect read their own ids, and mind when they are changed.
+    #[must_use]
+    pub fn call_id<'c>(self, dialect: &dyn Dialect, call: &'c str) -> Cow<'c, str> {
+        let anothers = self.kind == ProviderKind::Anthropic
+            && !origin(self.base_url).ends_with("anthropic.com");
+        if anothers { Cow::Borrowed(call) } else { dialect.call_id(call) }
     }
 
     #[must_use]
@@ -305,6 +316,20 @@ mod tests {
             let marks = [responses::MARK, crate::chat::MARK, crate::messages::MARK]
                 .map(|it| vendor.dialect_for(it).mark());
             assert_eq!(marks.join(" "), expected, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn ids_are_changed_for_who_refuses_them() {
+        let kimis = "functions.look:0";
+        for (kind, base_url, changed) in [
+            (ProviderKind::Anthropic, "https://api.anthropic.com/v1", true),
+            (ProviderKind::Anthropic, "https://api.moonshot.ai/anthropic", false),
+            (ProviderKind::OpenaiCompatible, "https://api.openai.com/v1", false),
+        ] {
+            let vendor = Vendor::new(kind, base_url);
+            let id = vendor.call_id(vendor.dialect(), kimis);
+            assert_eq!(id != kimis, changed, "{base_url}");
         }
     }
 

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use bytes::Bytes;
-use providers::{Dialect, chat, dialect::BadAsk};
+use providers::{Dialect, chat, dialect::BadAsk, vendor::Vendor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, value::RawValue};
 
@@ -142,9 +142,15 @@ impl Head {
 
     /// Returns the body for a provider of this dialect: the same bytes, with its own name of the
     /// model, and ids of calls as it takes them.
-    pub(super) fn rewritten(&self, body: &Bytes, model: &str, dialect: &dyn Dialect) -> Bytes {
+    pub(super) fn rewritten(
+        &self,
+        body: &Bytes,
+        model: &str,
+        dialect: &dyn Dialect,
+        vendor: Vendor<'_>,
+    ) -> Bytes {
         let mut changes: Vec<Change<'_>> = self.name_change(model).into_iter().collect();
-        let ids = ids::changes(body, dialect).into_iter();
+        let ids = ids::changes(body, dialect, vendor).into_iter();
         changes.extend(ids.map(|(place, id)| (place, id.into_bytes().into())));
         if self.lacks_usage(dialect) {
             match self.stream_options.clone() {
@@ -208,6 +214,7 @@ fn place(body: &[u8], part: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use providers::{chat::Chat, chat::Flavor, messages::Messages};
+    use wire::ProviderKind;
 
     use super::*;
 
@@ -293,7 +300,8 @@ mod tests {
     fn check(body: &'static str, dialect: &dyn Dialect, expected: &str) {
         let bytes = Bytes::from_static(body.as_bytes());
         let head = read(&bytes, None).unwrap();
-        let rewritten = head.rewritten(&bytes, "b\"", dialect);
+        let vendor = Vendor::new(ProviderKind::OpenaiCompatible, "http://localhost");
+        let rewritten = head.rewritten(&bytes, "b\"", dialect, vendor);
         assert_eq!(std::str::from_utf8(&rewritten).unwrap(), expected);
     }
 }

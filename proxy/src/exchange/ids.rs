@@ -6,18 +6,22 @@
 use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
 use memchr::memmem;
-use providers::{Dialect, seal::split_handle};
+use providers::{Dialect, seal::split_handle, vendor::Vendor};
 
-/// Returns what has to change, for a provider of this dialect. A call without a result is nothing
-/// that vendors take, so those of results are all.
-pub(super) fn changes(body: &[u8], dialect: &dyn Dialect) -> Vec<(Range<usize>, String)> {
+/// Returns what has to change for a vendor to whom this dialect is spoken. A call without a result
+/// is nothing that vendors take, so those of results are all.
+pub(super) fn changes(
+    body: &[u8],
+    dialect: &dyn Dialect,
+    vendor: Vendor<'_>,
+) -> Vec<(Range<usize>, String)> {
     let fields = dialect.id_fields();
     let Some(of_results) = fields.first() else { return Vec::new() };
     let mut changed = BTreeMap::new();
     for place in values(body, of_results) {
         let Ok(id) = std::str::from_utf8(&body[place]) else { continue };
         let own = split_handle(id).0;
-        let fitting = dialect.call_id(own);
+        let fitting = vendor.call_id(dialect, own);
         if fitting != id {
             changed.insert(id, fitting);
         }
@@ -67,6 +71,7 @@ mod tests {
         messages::Messages,
         responses::Responses,
     };
+    use wire::ProviderKind;
 
     use super::*;
 
@@ -122,7 +127,8 @@ mod tests {
 
     #[track_caller]
     fn check(dialect: &dyn Dialect, body: &str, expected: &str) {
-        let mut changes = changes(body.as_bytes(), dialect);
+        let vendor = Vendor::new(ProviderKind::Anthropic, "https://api.anthropic.com");
+        let mut changes = changes(body.as_bytes(), dialect, vendor);
         changes.sort_by_key(|it| std::cmp::Reverse(it.0.start));
         let mut changed = body.to_owned();
         for (place, id) in changes {

@@ -156,11 +156,12 @@ impl Trying<'_> {
     fn passes<'r>(&'r self, route: &'r Route) -> Option<(&'r Endpoint, Passed<'r>)> {
         let Wanted::Client { sent, .. } = &self.wanted else { return None };
         let Route::Endpoint { endpoint, model, .. } = route else { return None };
-        let dialect = endpoint.vendor().dialect_for(sent.dialect.mark());
+        let vendor = endpoint.vendor();
+        let dialect = vendor.dialect_for(sent.dialect.mark());
         if dialect.mark() != sent.dialect.mark() {
             return None;
         }
-        let body = sent.head.rewritten(&sent.body, model, dialect);
+        let body = sent.head.rewritten(&sent.body, model, dialect, vendor);
         Some((endpoint, Passed { dialect, model, body, beside: &sent.beside }))
     }
 
