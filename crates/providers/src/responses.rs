@@ -22,7 +22,7 @@ use crate::{
     ask::Ask,
     chat,
     dialect::{About, Asked, BadAsk, BadStream, Decoder, Dialect, Encoder},
-    frame::Framing,
+    frame::{Frame, Framing},
     ids,
     seal::unseal,
     whole::Whole,
@@ -70,6 +70,11 @@ impl Dialect for Responses {
 
     fn decoder(&self) -> Box<dyn Decoder> {
         Box::new(read_reply::Reader::default())
+    }
+
+    /// Also of what tools write that are no functions: it is part of the reply.
+    fn is_delta(&self, frame: Frame<'_>) -> bool {
+        frame.name.ends_with(b".delta")
     }
 
     fn read_whole(&self, body: &[u8]) -> Result<Vec<ModelEvent>, BadStream> {
