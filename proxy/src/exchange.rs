@@ -6,6 +6,7 @@
 mod embeddings;
 mod guards;
 mod head;
+mod ids;
 mod outgoing;
 mod pass;
 mod thoughts;
@@ -21,10 +22,11 @@ use providers::{
     Dialect,
     ask::Ask,
     chat,
-    dialect::{About, Encoder},
+    dialect::{About, BadAsk, Encoder},
     frame::Framing,
     messages::Messages,
     reply::tokens,
+    responses,
 };
 use wire::{Rejection, Usage};
 
@@ -36,13 +38,13 @@ use crate::{
     hook::Hook,
     lanes::{Lanes, Manner},
     store::signatures::Signatures,
-    upstream::Upstream,
+    upstream::{Beside, Upstream},
 };
 pub use embeddings::Batches;
 use outgoing::Account;
 pub use outgoing::Outgoing;
 pub(crate) use trying::refused;
-use trying::{Answered, Tries, Trying, Wanted};
+use trying::{Answered, Sent, Tries, Trying, Wanted};
 
 /// What every exchange needs.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ pub struct Request {
     /// Model and streaming, where the dialect has them in the path.
     pub named: Option<Named>,
     pub body: Bytes,
+    pub beside: Beside,
     /// Finds the log's lines, and names the reply.
     pub id: String,
     pub now_secs: u64,
@@ -114,8 +117,12 @@ pub struct Counted {
 impl Gateway {
     /// Answers a client in its own dialect.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
-        let Request { asker, dialect, named, body, id, now_secs } = request;
+        let Request { asker, dialect, named, body, beside, id, now_secs } = request;
         let head = head::read(&body, named).map_err(|err| refused(&err))?;
+        if head.background && dialect.mark() == responses::MARK {
+            // It would go on, and cost, when its client has left; and nobody could fetch it here.
+            return Err(refused(&BadAsk::Unsupported { field: "background" }));
+        }
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let manner = if stream { Manner::Streamed } else { Manner::Whole };
@@ -130,7 +137,7 @@ impl Gateway {
         let retries = self.retries(&head.model);
         let guarded = async {
             let guards = self.guards(&about.id, &head.model, stream, &routes, &body).await?;
-            let wanted = guards.client(dialect, body, head)?;
+            let wanted = guards.client(Sent { dialect, body, head, beside })?;
             Ok((guards, wanted))
         };
         let (bill, (mut guards, wanted)) = or_close(bill, guarded.await).await?;
@@ -214,7 +221,12 @@ impl Gateway {
 
     /// Tells how many tokens a request of the Messages API has: the provider's own count where it
     /// gives one, else an estimate.
-    pub async fn count(&self, asker: &Asker, body: Bytes) -> Result<Counted, Rejection> {
+    pub async fn count(
+        &self,
+        asker: &Asker,
+        body: Bytes,
+        beside: &Beside,
+    ) -> Result<Counted, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err))?;
         self.books.admit(&asker.client, &head.model, SystemTime::now()).await?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
@@ -222,8 +234,9 @@ impl Gateway {
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;
         for route in routes.iter().filter(|_| goes_on) {
             let Route::Endpoint { endpoint, model, .. } = route else { continue };
-            let asked = head.rewritten(&body, model, &Messages, None);
-            if let Some(counted) = self.upstream.count(endpoint, asked).await {
+            let vendor = endpoint.vendor();
+            let asked = head.rewritten(&body, model, &Messages, vendor, None);
+            if let Some(counted) = self.upstream.count(endpoint, asked, beside).await {
                 return Ok(Counted { body: counted?, estimated: false });
             }
         }

@@ -6,14 +6,14 @@
 use std::{borrow::Cow, fmt, ops::Range};
 
 use bytes::Bytes;
-use providers::{Dialect, chat, dialect::BadAsk};
+use providers::{Dialect, chat, dialect::BadAsk, vendor::Vendor};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, value::RawValue};
 
-use super::Named;
+use super::{Named, ids};
 
 /// Where a request goes, and the places in its body that have to change for it.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Head {
     name: Option<Range<usize>>,
     stream_options: Option<Range<usize>>,
     includes_usage: bool,
+    /// The reply is to be made while nobody waits for it.
+    pub(super) background: bool,
     /// How many replies are wanted, and how long each may be.
     pub(super) replies: (u32, Option<u32>),
     /// Objects with settings that the body has.
@@ -37,6 +39,7 @@ struct Fields<'a> {
     model: Option<&'a RawValue>,
     stream: Option<&'a RawValue>,
     stream_options: Option<&'a RawValue>,
+    background: Option<&'a RawValue>,
     /// One of those before is there twice.
     twice: bool,
     /// How many replies are wanted, and how long each may be: the largest of what the fields of all
@@ -51,6 +54,7 @@ enum Name {
     Model,
     Stream,
     StreamOptions,
+    Background,
     Most,
     Several,
     Settings(&'static str),
@@ -72,6 +76,7 @@ impl Name {
             "model" => Self::Model,
             "stream" => Self::Stream,
             "stream_options" => Self::StreamOptions,
+            "background" => Self::Background,
             "max_tokens"
             | "max_completion_tokens"
             | "max_output_tokens"
@@ -130,6 +135,7 @@ impl<'a> Fields<'a> {
             Name::Model => &mut self.model,
             Name::Stream => &mut self.stream,
             Name::StreamOptions => &mut self.stream_options,
+            Name::Background => &mut self.background,
             Name::Most | Name::Several => {
                 let value: &RawValue = map.next_value()?;
                 let largest = if matches!(name, Name::Most) { &mut self.most } else { &mut self.n };
@@ -164,12 +170,15 @@ struct StreamOptions {
     include_usage: Option<bool>,
 }
 
+/// What stands at a place instead.
+type Change<'a> = (Range<usize>, Cow<'a, [u8]>);
+
 const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
 
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let fields: Fields<'_> = serde_json::from_slice(body)?;
     if fields.twice {
-        let field = "`model`, `stream` or `stream_options`".to_owned();
+        let field = "`model`, `stream`, `stream_options` or `background`".to_owned();
         return Err(BadAsk::Wrong { field, what: "is there twice" });
     }
     let options = fields.stream_options.map(|it| serde_json::from_str(it.get())).transpose()?;
@@ -182,6 +191,7 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
         name: fields.model.map(|it| place(body, it.get())),
         stream_options: fields.stream_options.map(|it| place(body, it.get())),
         includes_usage: include_usage.unwrap_or(false),
+        background: fields.background.is_some_and(|it| it.get() == "true"),
         replies: fields.replies(),
         settings: settings.collect(),
     };
@@ -210,25 +220,25 @@ impl Head {
         dialect.mark() == chat::MARK && self.stream == Some(true) && !self.includes_usage
     }
 
-    /// Returns the body for the provider: the same bytes, with its own name of the model, and with
-    /// how long the reply may be, if that is to be said. `dialect` is the provider's.
+    /// Returns the body for a provider of this dialect: the same bytes, with its own name of the
+    /// model, ids of calls as it takes them, and how long the reply may be, if that is to be said.
     pub(super) fn rewritten(
         &self,
         body: &Bytes,
         model: &str,
         dialect: &dyn Dialect,
+        vendor: Vendor<'_>,
         limit: Option<u32>,
     ) -> Bytes {
-        let mut changes: Vec<(Range<usize>, Cow<'_, [u8]>)> = Vec::new();
-        if let Some(name) = self.name.clone()
-            && self.model != model
-        {
-            // A text always serializes.
-            changes.push((name, serde_json::to_vec(model).unwrap_or_default().into()));
-        }
+        let mut changes: Vec<Change<'_>> = self.name_change(model).into_iter().collect();
+        let ids = ids::changes(body, dialect, vendor).into_iter();
+        changes.extend(ids.map(|(place, id)| (place, id.into_bytes().into())));
         if self.lacks_usage(dialect) {
             match self.stream_options.clone() {
-                Some(options) => changes.push((options, WITH_USAGE.into())),
+                Some(options) => {
+                    let merged = with_usage(&body[options.clone()]);
+                    changes.push((options, merged.into()));
+                }
                 None => {
                     let field = [b"\"stream_options\":", WITH_USAGE].concat();
                     changes.push(appended(body, 0..body.len(), field));
@@ -248,20 +258,44 @@ impl Head {
                 }
             });
         }
-        if changes.is_empty() {
-            return body.clone();
-        }
-        changes.sort_by_key(|it| it.0.start);
-        let mut rewritten = Vec::with_capacity(body.len() + 128);
-        let mut at = 0;
-        for (range, text) in &changes {
-            rewritten.extend_from_slice(&body[at..range.start]);
-            rewritten.extend_from_slice(text);
-            at = range.end;
-        }
-        rewritten.extend_from_slice(&body[at..]);
-        rewritten.into()
+        changed(body, changes)
     }
+
+    /// Returns the body with the provider's own name of the model, and nothing else changed.
+    pub(super) fn renamed(&self, body: &Bytes, model: &str) -> Bytes {
+        changed(body, self.name_change(model).into_iter().collect())
+    }
+
+    fn name_change(&self, model: &str) -> Option<Change<'static>> {
+        let name = self.name.clone().filter(|_| self.model != model)?;
+        // A text always serializes.
+        Some((name, serde_json::to_vec(model).unwrap_or_default().into()))
+    }
+}
+
+fn changed(body: &Bytes, mut changes: Vec<Change<'_>>) -> Bytes {
+    if changes.is_empty() {
+        return body.clone();
+    }
+    changes.sort_by_key(|it| it.0.start);
+    let mut rewritten = Vec::with_capacity(body.len() + 128);
+    let mut at = 0;
+    for (range, text) in &changes {
+        rewritten.extend_from_slice(&body[at..range.start]);
+        rewritten.extend_from_slice(text);
+        at = range.end;
+    }
+    rewritten.extend_from_slice(&body[at..]);
+    rewritten.into()
+}
+
+/// Adds the wish to options that the client has.
+fn with_usage(options: &[u8]) -> Vec<u8> {
+    // They were read as an object, or as nothing.
+    let options: Option<Map<String, Value>> = serde_json::from_slice(options).unwrap_or_default();
+    let mut options = options.unwrap_or_default();
+    options.insert("include_usage".to_owned(), true.into());
+    serde_json::to_vec(&options).unwrap_or_default() // As a text.
 }
 
 /// A field behind all others of an object, which lies at a place of the body. What lies there and is
@@ -298,6 +332,7 @@ mod tests {
         ollama::Ollama,
         responses::Responses,
     };
+    use wire::ProviderKind;
 
     use super::*;
 
@@ -326,9 +361,14 @@ mod tests {
             r#"{"model":"b\"","stream":true ,"stream_options":{"include_usage":true}} "#,
         );
         check(
-            r#"{"stream_options":{"x":1},"model":"a","stream":true}"#,
+            r#"{"stream_options":{"include_usage":false,"include_obfuscation":false},"model":"a","stream":true}"#,
             CHAT,
-            r#"{"stream_options":{"include_usage":true},"model":"b\"","stream":true}"#,
+            r#"{"stream_options":{"include_usage":true,"include_obfuscation":false},"model":"b\"","stream":true}"#,
+        );
+        check(
+            r#"{"model":"b\"","stream":true,"stream_options":null}"#,
+            CHAT,
+            r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#,
         );
         let asked = r#"{"model":"b\"","stream":true,"stream_options":{"include_usage":true}}"#;
         check(asked, CHAT, asked);
@@ -400,7 +440,7 @@ mod tests {
         for (dialect, body, expected) in limited {
             let bytes = Bytes::from_static(body.as_bytes());
             let head = read(&bytes, None).unwrap();
-            assert_eq!(head.rewritten(&bytes, "m", dialect, Some(5)), expected);
+            assert_eq!(head.rewritten(&bytes, "m", dialect, vendor(), Some(5)), expected);
         }
     }
 
@@ -427,11 +467,15 @@ mod tests {
         }
     }
 
+    fn vendor() -> Vendor<'static> {
+        Vendor::new(ProviderKind::OpenaiCompatible, "http://localhost")
+    }
+
     #[track_caller]
     fn check(body: &'static str, dialect: &dyn Dialect, expected: &str) {
         let bytes = Bytes::from_static(body.as_bytes());
         let head = read(&bytes, None).unwrap();
-        let rewritten = head.rewritten(&bytes, "b\"", dialect, None);
+        let rewritten = head.rewritten(&bytes, "b\"", dialect, vendor(), None);
         assert_eq!(std::str::from_utf8(&rewritten).unwrap(), expected);
     }
 }
