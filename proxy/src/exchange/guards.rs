@@ -101,14 +101,14 @@ impl Guards {
     /// nothing was replaced in the request.
     pub(super) fn client(&self, sent: Sent) -> Result<Wanted, Rejection> {
         if self.requests.is_empty() && self.replies.is_empty() {
-            return Ok(Wanted::Client { sent, ask: None });
+            return Ok(Wanted::Client { sent: Box::new(sent), ask: None });
         }
         let mut ask = sent.dialect.read_ask(&sent.body).map_err(|err| refused(&err))?.ask;
         let changed = self.requests.ask(&mut ask)?;
         let ask = Box::new(ask);
         Ok(match changed || !self.replies.is_empty() {
             true => Wanted::Ask(ask),
-            false => Wanted::Client { sent, ask: Some(ask) },
+            false => Wanted::Client { sent: Box::new(sent), ask: Some(ask) },
         })
     }
 

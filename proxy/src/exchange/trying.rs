@@ -37,7 +37,7 @@ use crate::{
 pub(super) enum Wanted {
     /// A client's own bytes, and what they mean once a lane needs that.
     Client {
-        sent: Sent,
+        sent: Box<Sent>,
         ask: Option<Box<Ask>>,
     },
     Ask(Box<Ask>),
