@@ -116,7 +116,7 @@ async fn embeddings(
     Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    Ok(respond(state.gateway.embed(&asker, body, &id).await?))
+    Ok(respond(&state, state.gateway.embed(&asker, body, &id).await?))
 }
 
 /// `MODEL:generateContent` or `MODEL:streamGenerateContent`.
@@ -153,7 +153,7 @@ async fn answer(
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
     let request = Request { asker, dialect, named, body, id, now_secs: now_secs() };
-    Ok(respond(state.gateway.answer(request).await?))
+    Ok(respond(state, state.gateway.answer(request).await?))
 }
 
 async fn models(State(state): State<Shared>, _: Client) -> Answer<Value> {

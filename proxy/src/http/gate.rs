@@ -94,10 +94,22 @@ async fn answer(state: &Shared, request: Request, mut routes: Cors<Router>) -> R
         Err(refusal) => return refusal.into_response(),
     };
     DefaultBodyLimit::max(state.limits.body_bytes).apply(&mut request);
-    match routes.call(request).await {
-        Ok(response) => response,
-        Err(impossible) => match impossible {},
+    tokio::select! {
+        response = routes.call(request) => match response {
+            Ok(response) => response,
+            Err(impossible) => match impossible {},
+        },
+        () = state.operations.watch.over() => over(),
     }
+}
+
+fn over() -> Response {
+    Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        RejectionCode::Broken,
+        "The proxy ended before there was an answer; ask again once it runs",
+    )
+    .into_response()
 }
 
 fn unknown_host() -> Response {

@@ -234,7 +234,7 @@ async fn tokens_are_counted_by_the_provider_or_estimated_and_said_so() {
 }
 
 /// Each door with a provider of its own dialect, and a prompt that is answered slowly.
-fn slow_pairs() -> Vec<(ProviderKind, &'static str, Value)> {
+pub fn slow_pairs() -> Vec<(ProviderKind, &'static str, Value)> {
     let parts = json!([{ "role": "user", "parts": [{ "text": "slow" }] }]);
     let blocks = json!([{ "role": "user", "content": [{ "text": "slow" }] }]);
     let input = json!({ "model": "v/m", "stream": true, "input": "slow" });
