@@ -16,6 +16,7 @@ mod files;
 mod guards;
 mod hook;
 mod import;
+mod lag;
 mod lanes;
 mod program;
 mod relays;
