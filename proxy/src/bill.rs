@@ -184,7 +184,10 @@ impl Books {
     ) -> Result<Bill, Rejection> {
         let client = &*asker.client;
         if !client.models.allow(asked.model) {
-            let message = format!("This key may not use `{}`", need::shown(asked.model));
+            let message = format!(
+                "This key may not use `{}`; `GET /v1/models` lists what it may",
+                need::shown(asked.model)
+            );
             return Err(plain(RejectionCode::NotAllowed, &message));
         }
         let now = SystemTime::now();

@@ -3,6 +3,7 @@
 //! Where client and provider speak the same, the client's own bytes go through and come back;
 //! else both are translated. Each request has a `bill`. Who asks was found out before, in `http`.
 
+mod complaint;
 mod embeddings;
 mod guards;
 mod head;
@@ -36,10 +37,10 @@ use crate::{
     store::signatures::Signatures,
     upstream::Upstream,
 };
+pub(crate) use complaint::refused;
 pub use embeddings::Batches;
 use outgoing::Account;
 pub use outgoing::Outgoing;
-pub(crate) use trying::refused;
 use trying::{Answered, Tries, Trying, Wanted};
 
 /// What every exchange needs.
@@ -113,7 +114,7 @@ impl Gateway {
     /// Answers a client in its own dialect.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
         let Request { asker, dialect, named, body, id, now_secs } = request;
-        let head = head::read(&body, named).map_err(|err| refused(&err))?;
+        let head = head::read(&body, named).map_err(|err| refused(&err, &body))?;
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let manner = if stream { Manner::Streamed } else { Manner::Whole };
@@ -186,7 +187,7 @@ impl Gateway {
 
     /// Answers a request for embeddings.
     pub async fn embed(&self, asker: &Asker, body: Bytes, id: &str) -> Result<Answer, Rejection> {
-        let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         let body = self.filtered_field(body, "input", &head.model, &routes)?;
         let bill = self.bill(asker, &head.model, &routes, id, &body, Some(0)).await?;
@@ -211,7 +212,7 @@ impl Gateway {
     /// Tells how many tokens a request of the Messages API has: the provider's own count where it
     /// gives one, else an estimate.
     pub async fn count(&self, body: Bytes) -> Result<Counted, Rejection> {
-        let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         // What may not go on as it is, is not counted elsewhere.
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;

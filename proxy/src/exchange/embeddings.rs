@@ -18,7 +18,7 @@ use serde_json::{Map, Value, value::RawValue};
 use tokio::{sync::oneshot, time::sleep};
 use wire::{Rejection, RejectionCode, Usage};
 
-use super::{Used, trying::refused};
+use super::{Used, complaint::refused};
 use crate::{catalogue::Route, config::Endpoint, upstream::Upstream};
 
 /// So long a request waits for others; the way to a provider takes many times that.
@@ -124,7 +124,8 @@ impl Batches {
         body: Bytes,
     ) -> Result<Embedded, Rejection> {
         let Route::Endpoint { endpoint, model, .. } = route else { return Err(none()) };
-        let mut asked: Asked = serde_json::from_slice(&body).map_err(|err| refused(&err.into()))?;
+        let mut asked: Asked =
+            serde_json::from_slice(&body).map_err(|err| refused(&err.into(), &body))?;
         asked.rest.insert("model".to_owned(), model.clone().into());
         let texts = texts(asked.input);
         if texts.len() > TEXTS_LIMIT / 2 {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
-use super::{Gateway, head::Head, trying::Wanted, trying::refused};
+use super::{Gateway, complaint::refused, head::Head, trying::Wanted};
 use crate::{
     catalogue::Route,
     filters::{Chosen, Screen},
@@ -71,7 +71,8 @@ impl Gateway {
         if requests.is_empty() {
             return Ok(body);
         }
-        let mut value: Value = serde_json::from_slice(&body).map_err(|err| refused(&err.into()))?;
+        let mut value: Value =
+            serde_json::from_slice(&body).map_err(|err| refused(&err.into(), &body))?;
         let Some(texts) = value.get_mut(field) else { return Ok(body) };
         let changed = requests.value(texts)?;
         Ok(if changed { value.to_string().into() } else { body })
@@ -88,7 +89,8 @@ impl Gateway {
         if requests.is_empty() {
             return Ok(true);
         }
-        let mut value: Value = serde_json::from_slice(body).map_err(|err| refused(&err.into()))?;
+        let mut value: Value =
+            serde_json::from_slice(body).map_err(|err| refused(&err.into(), body))?;
         Ok(!requests.value(&mut value)?)
     }
 }
@@ -105,7 +107,7 @@ impl Guards {
         if self.requests.is_empty() && self.replies.is_empty() {
             return Ok(Wanted::Client { dialect, body, head, ask: None });
         }
-        let mut ask = dialect.read_ask(&body).map_err(|err| refused(&err))?.ask;
+        let mut ask = dialect.read_ask(&body).map_err(|err| refused(&err, &body))?.ask;
         let changed = self.requests.ask(&mut ask)?;
         let ask = Box::new(ask);
         Ok(match changed || !self.replies.is_empty() {

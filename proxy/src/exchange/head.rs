@@ -90,10 +90,18 @@ struct StreamOptions {
 
 const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
 
+fn wrong(field: &str, what: &'static str) -> BadAsk {
+    BadAsk::Wrong { field: field.to_owned(), what }
+}
+
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let fields: Fields<'_> = serde_json::from_slice(body)?;
-    let options = fields.stream_options.map(|it| serde_json::from_str(it.get())).transpose()?;
-    let StreamOptions { include_usage } = options.flatten().unwrap_or_default();
+    let options = match fields.stream_options.map(|it| serde_json::from_str(it.get())) {
+        None => None,
+        Some(Ok(options)) => options,
+        Some(Err(_)) => return Err(wrong("stream_options", "is no object of options")),
+    };
+    let StreamOptions { include_usage } = options.unwrap_or_default();
     let mut head = Head {
         model: String::new(),
         stream: fields.stream,
@@ -108,10 +116,11 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
             head.stream = Some(named.stream);
             head.name = None;
         }
-        (None, Some(name)) => head.model = serde_json::from_str(name.get())?,
-        (None, None) => {
-            return Err(BadAsk::Wrong { field: "model".to_owned(), what: "is missing" });
-        }
+        (None, Some(name)) => match serde_json::from_str(name.get()) {
+            Ok(name) => head.model = name,
+            Err(_) => return Err(wrong("model", "is no text")),
+        },
+        (None, None) => return Err(wrong("model", "is missing")),
     }
     Ok(head)
 }

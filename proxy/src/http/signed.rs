@@ -17,7 +17,7 @@ use super::{
     Shared,
     admin::{address, agent},
     auth::Signer,
-    refusal::Refusal,
+    refusal::{Refusal, too_large},
 };
 use crate::{
     accounts::{KeyId, NotSigned, Scope, Signed, WINDOW_SECS},
@@ -49,11 +49,7 @@ pub(super) async fn check(state: &Shared, request: Request) -> Result<Request, R
     };
     let digest = text(&parts.headers, DIGEST).unwrap_or_default().to_owned();
     let Ok(bytes) = to_bytes(body, state.limits.body_bytes).await else {
-        return Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            RejectionCode::PromptTooLong,
-            &format!("The body broke off, or is larger than {} MB", state.limits.body_bytes >> 20),
-        ));
+        return Err(too_large(state.limits.body_bytes));
     };
     if hex(&Sha256::digest(&bytes)) != digest {
         return Err(refused(state, &parts, Some(key), NotSigned::OtherBody).await);

@@ -42,7 +42,7 @@ pub(super) fn respond(state: &State, answer: Answer) -> Response {
         Answer::Whole { body, usage, rate_left } => {
             let mut response = with_type(Body::from(body), "application/json");
             cost(response.headers_mut(), &usage);
-            limits(response.headers_mut(), rate_left);
+            left(response.headers_mut(), rate_left);
             response
         }
         Answer::Stream { media_type, stream, rate_left } => {
@@ -52,7 +52,7 @@ pub(super) fn respond(state: &State, answer: Answer) -> Response {
                 Some((Ok::<_, Infallible>(bytes), rest))
             }));
             let mut response = with_type(body, media_type);
-            limits(response.headers_mut(), rate_left);
+            left(response.headers_mut(), rate_left);
             // Relays in between must not collect it.
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response
@@ -94,11 +94,14 @@ fn cost(headers: &mut HeaderMap, usage: &Usage) {
 }
 
 /// Tells how often one may still ask at once; nothing where that has no end.
-fn limits(headers: &mut HeaderMap, left: Option<RateLeft>) {
+fn left(headers: &mut HeaderMap, left: Option<RateLeft>) {
     let Some(left) = left else { return };
-    headers.insert(LIMIT, left.most.get().into());
-    headers.insert(REMAINING, left.left.into());
-    let secs = left.full_in.as_millis().div_ceil(1_000);
+    limits(headers, left.most.get(), left.left, left.full_in.as_millis().div_ceil(1_000));
+}
+
+pub(super) fn limits(headers: &mut HeaderMap, most: u32, left: u32, secs: u128) {
+    headers.insert(LIMIT, most.into());
+    headers.insert(REMAINING, left.into());
     if let Ok(value) = HeaderValue::from_str(&format!("{secs}s")) {
         headers.insert(RESET, value);
     }

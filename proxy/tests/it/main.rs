@@ -19,6 +19,7 @@ mod import;
 mod lag;
 mod lanes;
 mod program;
+mod refusals;
 mod relays;
 mod reload;
 mod settings;

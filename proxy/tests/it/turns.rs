@@ -117,7 +117,7 @@ async fn a_wrong_key_is_told_and_never_repeated() {
         check(
             refused(&easel, model, "hi").await,
             &expect![[
-                r#"502 retry-after "" {"code":"bad_key","message":"The provider refused the key"}"#
+                r#"502 retry-after "" {"code":"bad_key","message":"The provider refused the key; whoever runs this proxy can enter another one in Settings or easel.toml"}"#
             ]],
         );
     }
@@ -250,7 +250,10 @@ async fn nonsense_is_refused_with_a_reason() {
     let huge = "x".repeat(33 << 20);
     let refused = answer(json!({ "model": huge })).await;
     assert_eq!(refused.status, 413);
-    assert_eq!(refused.json()["message"], "The request is larger than 32 MB");
+    assert_eq!(refused.json()["code"], "too_large");
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("The request is larger than 32 MB; send less"), "{message}");
+    assert!(message.contains("`body-mb`"), "{message}");
 }
 
 async fn refused(easel: &Easel, model: &str, prompt: &str) -> String {
