@@ -3,7 +3,11 @@
 //! Whoever leaves drops the body, and with it the provider's connection. Who stays until the proxy's own end reads
 //! why nothing more comes.
 
-use std::{convert::Infallible, future::Future, pin::Pin};
+use std::{
+    convert::Infallible,
+    future::{Future, pending},
+    pin::Pin,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -65,7 +69,14 @@ impl Flowing {
     async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
         tokio::select! {
             biased;
-            () = &mut self.over => Some((self.stream.cut(over())?, None)),
+            () = &mut self.over => match self.stream.cut(over()) {
+                Some(bytes) => Some((bytes, None)),
+                // It has ended; only its last bytes are not out yet.
+                None => {
+                    self.over = Box::pin(pending());
+                    Some((self.stream.next().await?, Some(self)))
+                }
+            },
             bytes = self.stream.next() => Some((bytes?, Some(self))),
         }
     }
