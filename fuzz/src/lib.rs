@@ -6,7 +6,7 @@
 mod dialect;
 mod http;
 
-use std::{fs, sync::LazyLock};
+use std::{fs, path::Path, sync::LazyLock};
 
 use providers::frame::{Framing, Splitter};
 use tempfile::TempDir;
@@ -44,12 +44,26 @@ fn cut(framing: Framing, chunks: &mut dyn Iterator<Item = &[u8]>) -> (Vec<Vec<u8
 
 /// Reads a configuration; a wrong one is told with its place.
 pub fn config(data: &[u8]) {
+    read("easel.toml", data);
+}
+
+/// Reads a configuration of LiteLLM as it is, and what it becomes when it is written down.
+pub fn litellm(data: &[u8]) {
+    read("config.yaml", data);
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(imported) = easel_proxy::config::import_text(Path::new("config.yaml"), text) {
+        read("imported.toml", imported.toml.as_bytes());
+    }
+}
+
+fn read(name: &str, data: &[u8]) {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
-    let path = FOLDER.path().join("easel.toml");
+    let path = FOLDER.path().join(name);
     fs::write(&path, data).unwrap();
     let args = ["easel-proxy".into(), "--config".into(), path.into(), "--data".into()];
     let args = args.into_iter().chain([FOLDER.path().into()]);
-    let env = |name: &str| (name.len() % 2 == 0).then(|| "value".to_owned());
+    // Words of the environment would stop it before it is done with the file.
+    let env = |name: &str| name.contains("KEY").then(|| "value".to_owned());
     if let Err(err) = easel_proxy::config::read(args, &env) {
         assert!(!err.to_string().is_empty());
     }

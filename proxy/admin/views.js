@@ -55,6 +55,11 @@ const percent = (it) => `${Math.round(100 * it)} %`;
 const tokens = (it) => sum(Object.values(it.tokens), Number);
 /** How long an answer took. */
 const took = (lines) => rate(sum(lines, (it) => it.ms), sum(lines, (it) => it.requests));
+/** What is known to have been paid; requests whose price nobody knows are named beside it. */
+const cost = (it) => {
+  const known = money(it.cost);
+  return it.unpriced === 0 ? known : `${Number(it.cost) === 0 ? "" : `${known} and `}${number(it.unpriced)} unknown`;
+};
 /** The part of what models read that came from a vendor's cache. */
 const cached = (lines) => {
   const prompted = ({ tokens: it }) => it.input + it.cache_read + it.cache_write + it.cache_write_long;
@@ -102,7 +107,7 @@ async function overview(page, me) {
       { title: "Took", class: "number", show: (it) => span(took([it])) },
       { title: "Tokens", class: "number", show: (it) => number(tokens(it)) },
       { title: "From caches", class: "number", show: (it) => percent(cached([it])) },
-      { title: "Cost", class: "number", show: (it) => money(it.cost) },
+      { title: "Cost", class: "number", show: (it) => cost(it) },
     ];
     const each = (value) => rate(value, sessions.sessions);
     const none = "No requests in this time.";
@@ -370,14 +375,36 @@ async function providers(page, me) {
       (err) => say(err.message),
     ),
   );
+  const read = el("div", { role: "status" });
+  const reread = button("Read easel.toml anew", async () => {
+    read.textContent = "reading…";
+    try {
+      const { needs_start: needs, notes } = await post("/reload");
+      const said = [
+        "It was read, and holds from the next request on. What was under way goes on as it began.",
+        ...(needs.length === 0 ? [] : [`With the next start only: ${needs.join(", ")}.`]),
+        ...notes,
+      ];
+      read.replaceChildren(badge("read", "good"), ...said.map((it) => el("p", {}, it)));
+    } catch (err) {
+      read.replaceChildren(badge("not changed", "bad"), el("p", {}, err.message));
+    }
+  });
   const state = health.ready ? badge("ready", "good") : badge(`not ready: ${health.trouble.join(", ")}`, "bad");
-  page.append(
+  const parts = [
     part(
       "The proxy",
       el("p", {}, state, ` Version ${health.version}, up for ${span(health.up_ms)}; ${number(health.ledger.waiting)} rows wait for the database.`),
       me.installation && el("div", { class: "row" }, diagnostics),
       me.installation && el("p", { class: "quiet" }, "Diagnostics go along with a report of something that is wrong. They hold no key, no name of a person and no text."),
     ),
+    me.installation &&
+      part(
+        "Configuration",
+        el("p", { class: "quiet" }, "After a change of easel.toml. A file that cannot be used changes nothing."),
+        el("div", { class: "row" }, reread),
+        read,
+      ),
     part(
       "Providers",
       table(
@@ -386,7 +413,7 @@ async function providers(page, me) {
           { title: "Name", show: (it) => it.id },
           { title: "Kind", show: (it) => it.kind },
           { title: "Address", show: (it) => it.base_url || "–" },
-          { title: "Key", show: (it) => it.key.replaceAll("_", " ") },
+          { title: "Key", show: (it) => (it.key === "from_environment" ? "from environment or file" : it.key.replaceAll("_", " ")) },
           { title: "Answer", show: () => "not asked" },
           { title: "Do", show: (it) => button("Test", (event) => tried(event, it), { "aria-label": `Test ${it.id}` }) },
         ],
@@ -409,7 +436,8 @@ async function providers(page, me) {
         "All lanes may be used.",
       ),
     ),
-  );
+  ];
+  page.append(...parts.filter(Boolean));
 }
 
 async function audit(page) {

@@ -16,13 +16,13 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use providers::failure::plain;
+use providers::{failure::plain, prices::Price};
 use sha2::{Digest as _, Sha256};
 use wire::{Rejection, RejectionCode, Usage};
 
 use crate::{
     accounts::{self, Client},
-    budget::{self, Claim, Counters, Per, Period, Rate, Unit},
+    budget::{self, Claim, Counters, Per, Period, Rate, RateLeft, Unit},
     ledger::{self, Begun, Idempotency, Ledger, ModelId, Operation, Row},
     ms,
     store::StoreError,
@@ -32,7 +32,8 @@ pub use closing::Bill;
 use closing::Open;
 pub use live::Running;
 use live::{Entry, Live};
-pub use need::Need;
+use need::Need;
+pub use need::{Replies, UNSAID_OUTPUT_TOKENS};
 use refusals::{refused, unavailable, unpriced, wait};
 
 /// Whoever leaves before the end has this status in the ledger, as in the logs of other proxies.
@@ -78,7 +79,9 @@ pub struct Asked<'a> {
     /// Finds the log's lines: sixteen hexadecimal digits.
     pub request: &'a str,
     pub body: &'a [u8],
-    pub need: Need,
+    /// Of each way that may answer.
+    pub prices: &'a [Option<Price>],
+    pub replies: Replies,
 }
 
 /// Limits of whoever has none of their own.
@@ -183,21 +186,9 @@ impl Books {
         asked: Asked<'_>,
     ) -> Result<Bill, Rejection> {
         let client = &*asker.client;
-        if !client.models.allow(asked.model) {
-            let message = format!(
-                "This key may not use `{}`; `GET /v1/models` lists what it may",
-                need::shown(asked.model)
-            );
-            return Err(plain(RejectionCode::NotAllowed, &message));
-        }
         let now = SystemTime::now();
-        let now_ms = ms(now);
-        let defaults = self.defaults();
-        let rates = rates(client, defaults)?;
-        let rate_left = match rates.is_empty() {
-            true => None,
-            false => self.counters.take(&rates, now).await.map_err(|err| refused(&err))?,
-        };
+        let rate_left = self.admit(client, asked.model, now).await?;
+        let (now_ms, defaults) = (ms(now), self.defaults());
         let mut places = Vec::new();
         for (scope, caps) in &client.scopes {
             if let Some(most) = caps.parallel {
@@ -207,13 +198,15 @@ impl Books {
         }
         let session = asker.session.as_ref().map(|name| need::session(client.key, name));
         let claims = claims(client, session.filter(|_| asker.limited), defaults);
-        if !asked.need.priced && claims.iter().any(|it| it.unit == Unit::Nano) {
+        let need = Need::new(asked.body, asked.replies, asked.prices);
+        let capped = claims.iter().any(|it| it.unit == Unit::Nano);
+        if capped && !need.priced {
             return Err(unpriced(asked.lane));
         }
         let reservation = match claims.is_empty() {
             true => None,
             false => {
-                let reserved = self.counters.reserve(&claims, asked.need.amounts, now).await;
+                let reserved = self.counters.reserve(&claims, need.amounts, now).await;
                 Some(reserved.map_err(|err| refused(&err))?)
             }
         };
@@ -250,8 +243,8 @@ impl Books {
             began,
             renewed: began,
             first_ms: None,
-            price: asked.need.price,
-            input_tokens: asked.need.input_tokens,
+            price: need.price,
+            input_tokens: need.input_tokens,
             reservation,
             places,
             room,
@@ -259,7 +252,31 @@ impl Books {
             live,
             parent: asker.parent,
         };
-        Ok(Bill { books: Arc::clone(self), rate_left, open: Some(Box::new(open)) })
+        let limit = asked.replies.most.is_none() && capped;
+        let limit = limit.then_some(asked.replies.unsaid);
+        Ok(Bill { books: Arc::clone(self), rate_left, limit, open: Some(Box::new(open)) })
+    }
+
+    /// Says whether somebody may ask for a model now, and what is left of their rates. That is all
+    /// for a request that costs nothing.
+    pub async fn admit(
+        &self,
+        client: &Client,
+        model: &str,
+        now: SystemTime,
+    ) -> Result<Option<RateLeft>, Rejection> {
+        if !client.models.allow(model) {
+            let message = format!(
+                "This key may not use `{}`; `GET /v1/models` lists what it may",
+                need::shown(model)
+            );
+            return Err(plain(RejectionCode::NotAllowed, &message));
+        }
+        let rates = rates(client, self.defaults())?;
+        match rates.is_empty() {
+            true => Ok(None),
+            false => self.counters.take(&rates, now).await.map_err(|err| refused(&err)),
+        }
     }
 
     async fn model(&self, lane: &str) -> Result<ModelId, Rejection> {

@@ -107,6 +107,15 @@ impl Route {
         }
     }
 
+    /// Returns how long its replies can be, if that is known.
+    #[must_use]
+    pub fn writes(&self) -> Option<u32> {
+        match self {
+            Self::Script(_) => None,
+            Self::Endpoint { model, .. } => models::known(model).map(|it| it.max_output_tokens),
+        }
+    }
+
     /// Returns what may fail and rest; a script does neither.
     #[must_use]
     pub fn lane(&self) -> Option<Lane> {
@@ -186,36 +195,50 @@ impl Catalogue {
 
     /// Finds who answers for a model: by `provider/model`, by the lists, by the table, in order.
     pub fn route(&self, name: &str) -> Result<Route, Rejection> {
+        if let Some(found) = self.known(name) {
+            return found;
+        }
+        if name.trim().is_empty() {
+            return Err(unnamed());
+        }
         let endpoints = self.endpoints();
-        let explicit = name.split_once('/');
-        if let Some((SCRIPT, script)) = explicit {
-            let script = self.scripts.iter().find(|it| it.name == script);
-            return script.cloned().map(Route::Script).ok_or_else(|| unknown(name));
+        if endpoints.is_empty() {
+            return Err(failure::plain(
+                RejectionCode::NoProvider,
+                "No model provider is set up; add one in Settings, or choose the scripted demo",
+            ));
         }
-        if let Some((id, model)) = explicit
-            && let Some(endpoint) = endpoints.iter().find(|it| it.id == id)
-        {
-            return self.to(endpoint, model);
+        let open = if name.contains('/') { reseller(&endpoints) } else { endpoints.first() };
+        open.map_or_else(|| Err(unknown(name)), |it| self.to(it, name))
+    }
+
+    /// Finds a model that is named so that nobody has to guess.
+    fn known(&self, name: &str) -> Option<Result<Route, Rejection>> {
+        let explicit = self.explicit(name);
+        if explicit.is_some() {
+            return explicit;
         }
-        let lists = self.lists();
+        let (endpoints, lists) = (self.endpoints(), self.lists());
         let lists_it = |it: &&Arc<Endpoint>| {
             it.models.iter().any(|it| it == name)
                 || lists.get(&it.id).is_some_and(|it| it.models.iter().any(|it| it.id == name))
         };
         let vendor = models::known(name).map(|it| if it.id.starts_with("claude") { 0 } else { 1 });
         let vendors = |it: &&Arc<Endpoint>| vendor.is_some_and(|at| it.id == ORDER[at]);
-        let endpoint = endpoints
-            .iter()
-            .find(lists_it)
-            .or_else(|| endpoints.iter().find(vendors))
-            .or_else(|| endpoints.first());
-        match endpoint {
-            Some(endpoint) => self.to(endpoint, name),
-            None => Err(failure::plain(
-                RejectionCode::NoProvider,
-                "No model provider is set up; add one in Settings, or choose the scripted demo",
-            )),
+        let endpoint =
+            endpoints.iter().find(lists_it).or_else(|| endpoints.iter().find(vendors))?;
+        Some(self.to(endpoint, name))
+    }
+
+    /// Finds `provider/model`, if there is such a provider.
+    fn explicit(&self, name: &str) -> Option<Result<Route, Rejection>> {
+        let (id, model) = name.split_once('/')?;
+        if id == SCRIPT {
+            let script = self.scripts.iter().find(|it| it.name == model);
+            return Some(script.cloned().map(Route::Script).ok_or_else(|| unknown(name)));
         }
+        let endpoint = self.endpoint(id)?;
+        Some(if model.trim().is_empty() { Err(unnamed()) } else { self.to(&endpoint, model) })
     }
 
     fn to(&self, endpoint: &Arc<Endpoint>, model: &str) -> Result<Route, Rejection> {
@@ -316,9 +339,43 @@ fn usable(endpoint: &Endpoint) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Who sells models under names with slashes, as `vendor/model`: OpenRouter, or the only provider,
+/// where it is a server of others' models.
+fn reseller(endpoints: &[Arc<Endpoint>]) -> Option<&Arc<Endpoint>> {
+    let origin = |it: &Arc<Endpoint>| endpoint::origin(&it.base_url).to_owned();
+    let open_router = |it: &&Arc<Endpoint>| origin(it) == "https://openrouter.ai";
+    let only = || match endpoints {
+        [it] => match it.kind {
+            ProviderKind::OpenaiCompatible
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Ollama
+            | ProviderKind::Bedrock => (origin(it) != "https://api.openai.com").then_some(it),
+            ProviderKind::Anthropic
+            | ProviderKind::Gemini
+            | ProviderKind::Azure
+            | ProviderKind::Vertex
+            | ProviderKind::Script => None,
+        },
+        _ => None,
+    };
+    endpoints.iter().find(open_router).or_else(only)
+}
+
+fn unnamed() -> Rejection {
+    let what = "No model is named; /v1/models lists those that can be asked";
+    failure::plain(RejectionCode::UnknownModel, what)
+}
+
 fn unknown(name: &str) -> Rejection {
     let shown: String = name.chars().take(80).collect();
-    failure::plain(RejectionCode::UnknownModel, &format!("There is no model `{shown}`"))
+    let what = match name.split_once('/') {
+        Some((SCRIPT, _)) | None => "/v1/models lists those that can be asked",
+        Some(_) => {
+            "no provider of that name is set up, and none lists it; /v1/models lists what can be \
+             asked, and Settings take further providers"
+        }
+    };
+    failure::plain(RejectionCode::UnknownModel, &format!("There is no model `{shown}`: {what}"))
 }
 
 #[cfg(test)]

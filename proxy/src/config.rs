@@ -9,6 +9,7 @@ mod guards;
 mod limits;
 mod litellm;
 mod relays;
+mod shown;
 mod source;
 mod stored;
 mod telemetry;
@@ -29,12 +30,12 @@ use wire::ProviderKind;
 
 use crate::{
     bill::Defaults, budget::Period, catalogue::Groups, filters::Filters, hook, keys::Secret,
-    lanes::Rules,
+    lanes::Rules, log,
 };
 
 pub use self::relays::{GIT_HOSTS, Relays, Server};
 pub use stored::Stored;
-pub use telemetry::Telemetry;
+pub use telemetry::{Collector, Telemetry};
 
 /// An origin is data: on another port, the browser has other projects.
 pub const PORT: u16 = 9595;
@@ -67,7 +68,8 @@ GOOGLE_CLOUD_LOCATION, OPENROUTER_API_KEY, OLLAMA_BASE_URL, OLLAMA_API_KEY
 
 further variables: PORT; DATABASE_URL and LOCAL_MODE=false where several people share one Easel;
 EASEL_LOG or OGCODE_LOG_LEVEL (error, warn, info, debug), EASEL_LOG_FORMAT or OGCODE_LOG_FORMAT
-(json, text)
+(json, text); PLANDEX_BASE_DIR (data is in easel in this folder, if EASEL_DATA says nothing);
+OGCODE_MCP_ENABLED, OGCODE_MCP_COMMAND and OGCODE_MCP_ARGS (a program with tools, at /mcp/ogcode)
 
 SIGHUP reads the configuration anew. Streams go on; what is wrong with it stands in the log.
 ";
@@ -116,6 +118,8 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// Names of the person's own for models.
     pub groups: Groups,
+    /// What they name, each with its place.
+    pub mentions: Vec<Mention>,
     /// What is fetched for the app.
     pub relays: Relays,
     pub stored: Stored,
@@ -130,6 +134,7 @@ pub struct Config {
     pub clients: Vec<(String, Secret)>,
     /// What all together may spend.
     pub budget: Option<Budget>,
+    pub log: log::Form,
     /// What was read and means nothing here, with its place: for the log.
     pub notes: Vec<BadConfig>,
 }
@@ -188,6 +193,7 @@ impl Config {
             idle: Duration::from_secs(file::IDLE_SECS),
             endpoints: Vec::new(),
             groups: Groups::new(),
+            mentions: Vec::new(),
             prices: Prices::default(),
             limits: Limits::default(),
             filters: Filters::default(),
@@ -198,9 +204,20 @@ impl Config {
             telemetry: Telemetry::default(),
             relays: Relays::default(),
             budget: None,
+            log: log::Form::default(),
             notes: Vec::new(),
         }
     }
+}
+
+/// A name within a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub name: String,
+    /// A lane, which is `provider/model`; else a fallback, which may be any name.
+    pub lane: bool,
+    /// The file and its line.
+    pub place: String,
 }
 
 /// A provider as it is configured.
@@ -278,6 +295,13 @@ pub fn read(
         endpoints.retain(|it| it.id != endpoint.id);
         endpoints.push(endpoint);
     }
+    let mut relays = file.relays;
+    if let Some((name, server)) = environment::server(env)? {
+        relays.servers.entry(name.to_owned()).or_insert(server);
+    }
+    let store = environment::store(env)?;
+    let mut notes = file.notes;
+    notes.extend(environment::notes(env));
     Ok(Command::Serve(Box::new(Config {
         host: flags.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         port,
@@ -289,10 +313,8 @@ pub fn read(
         idle: file.idle,
         endpoints,
         groups: file.groups,
-        stored: Stored {
-            postgres: file.stored.postgres.or_else(|| environment::store(env)),
-            ..file.stored
-        },
+        mentions: file.mentions,
+        stored: Stored { postgres: file.stored.postgres.or(store), ..file.stored },
         prices: file.prices,
         limits: file.limits,
         filters: file.filters,
@@ -300,9 +322,10 @@ pub fn read(
         tls: file.tls,
         clients: file.clients,
         budget: file.budget,
-        notes: file.notes,
+        log: environment::log(env)?,
+        notes,
         telemetry: file.telemetry,
-        relays: file.relays,
+        relays,
         data,
     })))
 }

@@ -7,41 +7,45 @@ mod complaint;
 mod embeddings;
 mod guards;
 mod head;
+mod ids;
 mod outgoing;
 mod pass;
 mod thoughts;
 mod trying;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use providers::{
     Dialect,
     ask::Ask,
     chat,
-    dialect::{About, Encoder},
-    failure,
+    dialect::{About, BadAsk, Encoder},
     frame::Framing,
     messages::Messages,
     reply::tokens,
+    responses,
 };
 use wire::{Rejection, Usage};
 
 use crate::{
-    bill::{Asked, Asker, Bill, Books, Need},
+    bill::{Asked, Asker, Bill, Books, Replies, UNSAID_OUTPUT_TOKENS},
     budget::RateLeft,
     catalogue::{Catalogue, Route},
     filters::Filters,
     hook::Hook,
     lanes::{Lanes, Manner},
     store::signatures::Signatures,
-    upstream::Upstream,
+    upstream::{Beside, Upstream},
 };
 pub(crate) use complaint::refused;
 pub use embeddings::Batches;
 use outgoing::Account;
 pub use outgoing::Outgoing;
-use trying::{Answered, Tries, Trying, Wanted};
+use trying::{Answered, Sent, Tries, Trying, Wanted};
 
 /// What every exchange needs.
 #[derive(Debug)]
@@ -66,6 +70,7 @@ pub struct Request {
     /// Model and streaming, where the dialect has them in the path.
     pub named: Option<Named>,
     pub body: Bytes,
+    pub beside: Beside,
     /// Finds the log's lines, and names the reply.
     pub id: String,
     pub now_secs: u64,
@@ -113,14 +118,17 @@ pub struct Counted {
 impl Gateway {
     /// Answers a client in its own dialect.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
-        let Request { asker, dialect, named, body, id, now_secs } = request;
+        let Request { asker, dialect, named, body, beside, id, now_secs } = request;
         let head = head::read(&body, named).map_err(|err| refused(&err, &body))?;
+        if head.background && dialect.mark() == responses::MARK {
+            // It would go on, and cost, when its client has left; and nobody could fetch it here.
+            return Err(refused(&BadAsk::Unsupported { field: "background" }, &body));
+        }
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
         let manner = if stream { Manner::Streamed } else { Manner::Whole };
         let routes = self.catalogue.routes(&head.model, &self.lanes, manner)?;
-        let most = head.max_output_tokens;
-        let bill = self.bill(&asker, &head.model, &routes, &id, &body, most).await?;
+        let bill = self.bill(&asker, &head.model, &routes, &id, &body, head.replies).await?;
         let about = About {
             id,
             model: head.model.clone(),
@@ -130,7 +138,7 @@ impl Gateway {
         let retries = self.retries(&head.model);
         let guarded = async {
             let guards = self.guards(&about.id, &head.model, stream, &routes, &body).await?;
-            let wanted = guards.client(dialect, body, head)?;
+            let wanted = guards.client(Sent { dialect, body, head, beside })?;
             Ok((guards, wanted))
         };
         let (bill, (mut guards, wanted)) = or_close(bill, guarded.await).await?;
@@ -143,8 +151,8 @@ impl Gateway {
             return self.stream(routes, wanted, retries, form, about.id, account).await;
         }
         let Self { upstream, lanes, signatures, .. } = &**self;
-        let trying =
-            Trying { upstream, lanes, wanted, id: &about.id, retries, signatures, forgets };
+        let (id, limit) = (&*about.id, bill.limit);
+        let trying = Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets };
         let filter = guards.replies().clone();
         let complete = async {
             let Answered { route, it, place } = trying.whole(routes).await?;
@@ -167,8 +175,8 @@ impl Gateway {
     ) -> Result<Answer, Rejection> {
         let routes = self.catalogue.routes(&ask.model, &self.lanes, Manner::Streamed)?;
         let retries = self.retries(&ask.model);
-        let most = ask.max_output_tokens;
-        let bill = self.bill(asker, &ask.model, &routes, &id, body, most).await?;
+        let replies = (1, ask.max_output_tokens);
+        let bill = self.bill(asker, &ask.model, &routes, &id, body, replies).await?;
         let guarded = async {
             let guards = self.guards(&id, &ask.model, true, &routes, &[]).await?;
             let wanted = guards.ask(ask)?;
@@ -190,9 +198,11 @@ impl Gateway {
         let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         let body = self.filtered_field(body, "input", &head.model, &routes)?;
-        let bill = self.bill(asker, &head.model, &routes, id, &body, Some(0)).await?;
+        let bill = self.bill(asker, &head.model, &routes, id, &body, (1, Some(0))).await?;
         let retries = self.retries(&head.model);
-        let answered = async {
+        let guards = self.guards(id, &head.model, false, &routes, &body).await;
+        let (bill, mut guards) = or_close(bill, guards).await?;
+        let answered = guards.whole(async {
             let mut tries = Tries::new(&self.lanes, routes, retries, Manner::Whole);
             while let Some(route) = tries.next() {
                 let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
@@ -202,24 +212,32 @@ impl Gateway {
                 }
             }
             Err(tries.give_up())
-        };
+        });
         let (bill, answered) = or_close(bill, answered.await).await?;
         let rate_left = bill.rate_left;
         let (embedded, usage) = close(bill, answered).await;
+        guards.used(usage);
         Ok(Answer::Whole { body: embedded.body, usage, rate_left })
     }
 
     /// Tells how many tokens a request of the Messages API has: the provider's own count where it
     /// gives one, else an estimate.
-    pub async fn count(&self, body: Bytes) -> Result<Counted, Rejection> {
+    pub async fn count(
+        &self,
+        asker: &Asker,
+        body: Bytes,
+        beside: &Beside,
+    ) -> Result<Counted, Rejection> {
         let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
+        self.books.admit(&asker.client, &head.model, SystemTime::now()).await?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         // What may not go on as it is, is not counted elsewhere.
         let goes_on = self.passes_filters(&body, &head.model, &routes)?;
         for route in routes.iter().filter(|_| goes_on) {
             let Route::Endpoint { endpoint, model, .. } = route else { continue };
-            let asked = head.rewritten(&body, model, &Messages);
-            if let Some(counted) = self.upstream.count(endpoint, asked).await {
+            let vendor = endpoint.vendor();
+            let asked = head.rewritten(&body, model, &Messages, vendor, None);
+            if let Some(counted) = self.upstream.count(endpoint, asked, beside).await {
                 return Ok(Counted { body: counted?, estimated: false });
             }
         }
@@ -241,10 +259,11 @@ impl Gateway {
         let forgets = form.forgets;
         let id = request_id.clone();
         let rate_left = account.bill.as_ref().and_then(|it| it.rate_left);
+        let limit = account.bill.as_ref().and_then(|it| it.limit);
         let asked = Box::pin(async move {
             let Self { upstream, lanes, signatures, .. } = &*gateway;
             let id = &id;
-            Trying { upstream, lanes, wanted, id, retries, signatures, forgets }
+            Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets }
                 .stream(routes)
                 .await
         });
@@ -252,6 +271,7 @@ impl Gateway {
         Ok(Answer::Stream { media_type: form.media_type, stream, rate_left })
     }
 
+    /// `replies` is how many are wanted, and how long each may be.
     async fn bill(
         &self,
         asker: &Asker,
@@ -259,12 +279,15 @@ impl Gateway {
         routes: &[Route],
         request: &str,
         body: &Bytes,
-        max_output_tokens: Option<u32>,
+        replies: (u32, Option<u32>),
     ) -> Result<Bill, Rejection> {
         let prices: Vec<_> = routes.iter().map(Route::price).collect();
-        let need = Need::new(body.len(), max_output_tokens, &prices);
         let lane = routes.first().map(Route::name).unwrap_or_default();
-        self.books.open(asker, Asked { model, lane: &lane, request, body, need }).await
+        let unsaid = routes.iter().filter_map(Route::writes).min();
+        let unsaid = unsaid.unwrap_or(UNSAID_OUTPUT_TOKENS).min(UNSAID_OUTPUT_TOKENS);
+        let replies = Replies { n: replies.0, most: replies.1, unsaid };
+        let asked = Asked { model, lane: &lane, request, body, prices: &prices, replies };
+        self.books.open(asker, asked).await
     }
 }
 
@@ -277,7 +300,7 @@ trait Used {
 async fn close<T: Used>(mut bill: Bill, answered: Answered<T>) -> (T, Usage) {
     let Answered { route, it, place } = answered;
     bill.sold(&route.name(), route.price()).await;
-    let usage = bill.close(200, it.usage()).await;
+    let usage = bill.close(Ok(()), it.usage()).await;
     place.used(&usage);
     (it, usage)
 }
@@ -287,7 +310,7 @@ async fn or_close<T>(bill: Bill, it: Result<T, Rejection>) -> Result<(Bill, T), 
     match it {
         Ok(it) => Ok((bill, it)),
         Err(rejection) => {
-            bill.close(failure::status(rejection.code), Usage::default()).await;
+            bill.close(Err(rejection.code), Usage::default()).await;
             Err(rejection)
         }
     }

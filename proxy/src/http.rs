@@ -139,7 +139,7 @@ fn routes(state: Shared) -> Router {
         .merge(admin::routes())
         .merge(sign_in::routes())
         .merge(watch::routes())
-        .merge(relays::routes())
+        .merge(relays::routes(&state))
         .route("/healthz", get(app::alive))
         .fallback(site::serve)
         .method_not_allowed_fallback(refusal::wrong_method)

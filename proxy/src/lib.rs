@@ -18,7 +18,7 @@ pub mod http;
 pub mod keys;
 pub mod lanes;
 pub mod ledger;
-mod log;
+pub mod log;
 pub mod outbound;
 mod port;
 pub mod relay;
@@ -68,7 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(err) => return stopped(&err),
         },
         Command::Serve(config) => {
-            log::start(&env);
+            log::start(config.log);
             let reread = move || match config::read(args.clone(), &env)? {
                 Command::Serve(config) => Ok(*config),
                 // The arguments are those of the start, which served.

@@ -15,30 +15,33 @@ use tracing::{Level, level_filters::LevelFilter};
 /// A pipe that is ready takes so much at once (POSIX's PIPE_BUF on Linux; macOS has less and waits a moment).
 const AT_ONCE_BYTES: usize = 4_096;
 
-/// Starts the log. `EASEL_LOG` takes `error`, `warn`, `info` (the default) or `debug`,
-/// `EASEL_LOG_FORMAT` takes `json` (the default) or `text`.
-pub(crate) fn start(env: &dyn Fn(&str) -> Option<String>) {
-    let level = first(env, ["EASEL_LOG", "OGCODE_LOG_LEVEL"]);
-    let level = level.and_then(|it| it.parse::<Level>().ok()); // Another word is the default.
-    let log = tracing_subscriber::fmt()
-        .with_target(false)
-        .with_max_level(level.map_or(LevelFilter::INFO, LevelFilter::from_level))
-        .with_writer(Unawaited::stderr);
-    // In tests there is one already.
-    match first(env, ["EASEL_LOG_FORMAT", "OGCODE_LOG_FORMAT"]).as_deref() {
-        Some("text") => log.with_ansi(false).try_init().ok(),
-        Some(_) | None => log
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .try_init()
-            .ok(),
-    };
+/// What is written, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    pub level: Level,
+    /// For people; else a line is an object of JSON.
+    pub text: bool,
 }
 
-fn first(env: &dyn Fn(&str) -> Option<String>, names: [&str; 2]) -> Option<String> {
-    names.into_iter().find_map(|it| env(it).filter(|it| !it.is_empty()))
+impl Default for Form {
+    fn default() -> Self {
+        Self { level: Level::INFO, text: false }
+    }
+}
+
+/// Starts the log.
+pub(crate) fn start(form: Form) {
+    let log = tracing_subscriber::fmt()
+        .with_target(false)
+        .with_max_level(LevelFilter::from_level(form.level))
+        .with_writer(Unawaited::stderr);
+    // In tests there is one already.
+    if form.text {
+        log.with_ansi(false).try_init().ok();
+    } else {
+        let log = log.json().flatten_event(true).with_current_span(true).with_span_list(false);
+        log.try_init().ok();
+    }
 }
 
 /// Lines that were lost since the last one that was written.

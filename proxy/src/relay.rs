@@ -19,6 +19,7 @@ pub use mcp::{Asked as AskedOfServer, MESSAGE_LIMIT_BYTES, Mcp, SESSION};
 use crate::{
     config,
     outbound::{NotReached, Resolve},
+    telemetry::Carried,
 };
 
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Relays {
     pub git: Git,
     pub fetch: Fetch,
     pub mcp: Mcp,
+    pub(crate) carried: Arc<Carried>,
 }
 
 impl Relays {
@@ -37,7 +39,31 @@ impl Relays {
             git: Git::new(git, git_limit_bytes, Arc::clone(&resolver), patience),
             fetch: Fetch::new(fetch, Arc::clone(&resolver)),
             mcp: Mcp::new(servers, &resolver, patience),
+            carried: Arc::default(),
         }
+    }
+
+    /// Returns those of another configuration. Servers of tools that are configured as before keep
+    /// their sessions; to the others they are over when these here are [left](Self::leave).
+    #[must_use]
+    pub fn instead(
+        &self,
+        config: config::Relays,
+        resolver: Arc<dyn Resolve>,
+        patience: Duration,
+    ) -> Self {
+        let next = Self::new(config, resolver, patience);
+        Self {
+            git: next.git.beside(&self.git),
+            fetch: next.fetch.beside(&self.fetch),
+            mcp: next.mcp.keeping(&self.mcp),
+            carried: Arc::clone(&self.carried),
+        }
+    }
+
+    /// Ends what `next` has not taken over.
+    pub async fn leave(&self, next: &Self) {
+        self.mcp.leave(&next.mcp).await;
     }
 }
 

@@ -32,9 +32,7 @@ use crate::{
     config::{Config, PORT},
     http::Watch,
     keys::{BadStore, Secret},
-    port,
-    relay::Relays,
-    say,
+    port, say,
 };
 pub use live::{Live, NotReloaded, Reloaded, Reread};
 use tls::BadTls;
@@ -80,7 +78,6 @@ pub struct Bound {
     pub live: Arc<Live>,
     stored: Stored,
     watch: Arc<Watch>,
-    relays: Arc<Relays>,
     pub address: SocketAddr,
     pub home: String,
     pub token: Secret,
@@ -123,11 +120,11 @@ pub(crate) fn run(config: Config, reread: Reread) -> Result<(), NotStarted> {
         if open {
             open_browser(&address);
         }
-        let relays = Arc::clone(&bound.relays);
+        let live = Arc::clone(&bound.live);
         tokio::select! {
             done = bound.serve(ended) => done,
             () = impatient => {
-                relays.mcp.kill();
+                live.relays().mcp.kill();
                 Ok(())
             }
         }
@@ -160,17 +157,14 @@ pub async fn bind(config: Config) -> Result<Bound, NotStarted> {
 
 /// The same, with a way to read the configuration anew.
 pub async fn bind_with(config: Config, reread: Option<Reread>) -> Result<Bound, NotStarted> {
-    for note in &config.notes {
-        tracing::warn!(place = note.place, "{}", note.what);
-    }
     // First: another Easel here is a better reason to stop than that its data is in use.
     let (listeners, address) = listen(config.host, config.port).await?;
     let (standing, parts) = live::begin(&config).await?;
     let live = Live::new(standing, parts, config, address, reread);
     let (home, token) = (live.home(), live.token());
-    let (stored, watch, relays) = (live.stored(), live.watch(), live.relays());
+    let (stored, watch) = (live.stored(), live.watch());
     let farewell = FAREWELL;
-    Ok(Bound { listeners, live, stored, watch, relays, address, home, token, farewell })
+    Ok(Bound { listeners, live, stored, watch, address, home, token, farewell })
 }
 
 /// Listens on an address; on the loopback of both kinds, if it is one, because systems differ in
@@ -227,7 +221,7 @@ impl Bound {
         self.watch.ends();
         tell.send_replace(());
         // Whoever only listens would wait for ever.
-        self.relays.mcp.end_listening();
+        self.live.relays().mcp.end_listening();
         let mut all = pin!(async { while serving.join_next().await.is_some() {} });
         if timeout(self.farewell, &mut all).await.is_err() {
             tracing::warn!("what is still open is cut off");
@@ -236,7 +230,7 @@ impl Bound {
                 tracing::warn!("connections were closed in the middle of an answer");
             }
         }
-        self.relays.mcp.end().await;
+        self.live.relays().mcp.end().await;
         self.stored.close().await;
         Ok(())
     }

@@ -2,12 +2,14 @@
 //!
 //! Nothing is decided by them, and what writes them down never waits.
 
+mod carried;
 mod exposition;
 mod meter;
 mod traces;
 
 use std::{fs, time::Duration};
 
+pub(crate) use carried::{Carried, Relay};
 pub(crate) use exposition::Exposition;
 pub(crate) use meter::Meter;
 pub use traces::Parent;

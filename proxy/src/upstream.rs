@@ -4,7 +4,10 @@
 //! it tries nothing twice. It knows no vendor's format.
 
 mod aws;
+mod beside;
+mod build;
 mod google;
+mod patience;
 mod reply;
 mod trouble;
 
@@ -14,25 +17,29 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::{Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
 use providers::{
+    Dialect,
     ask::Ask,
     failure,
     models::Listed,
     reply::distinguish,
-    vendor::{Auth, Method, UpstreamRequest},
+    vendor::{Auth, UpstreamRequest},
     whole::Whole,
 };
 use tokio::time::timeout;
 use wire::{ModelEvent, Rejection, RejectionCode};
 
 use crate::{catalogue::Route, config::Endpoint, keys::Secret};
+pub use beside::Beside;
+use build::build;
+use patience::retry_after;
 pub use reply::Reply;
 pub(crate) use reply::drain;
 pub(crate) use trouble::unreachable;
@@ -44,6 +51,9 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// Of an error's body, and of a list of models.
 const BODY_LIMIT_BYTES: usize = 8 << 20;
+
+/// Of a reply in one piece, and of embeddings: they are paid when they come.
+pub(crate) const REPLY_LIMIT_BYTES: usize = 64 << 20;
 
 /// A client that follows no redirect and tries nothing twice.
 pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -62,6 +72,17 @@ pub(crate) fn client() -> HttpClient {
         .pool_idle_timeout(POOL_IDLE)
         .pool_timer(TokioTimer::new())
         .build(connector)
+}
+
+/// A client's body that goes on in its own dialect.
+#[derive(Debug)]
+pub struct Passed<'a> {
+    /// As the provider speaks it.
+    pub dialect: &'static dyn Dialect,
+    /// The provider's own name of it.
+    pub model: &'a str,
+    pub body: Bytes,
+    pub beside: &'a Beside,
 }
 
 /// Connections to providers.
@@ -93,7 +114,7 @@ impl Upstream {
                 let vendor = endpoint.vendor();
                 ask.model.clone_from(model);
                 let request = vendor.ask(ask, true).map_err(|err| failure::untold(&err))?;
-                let answer = self.send(endpoint, request).await?;
+                let answer = self.send(endpoint, request, &Beside::default()).await?;
                 let answer = self.streaming(endpoint, answer).await?;
                 Ok(Reply::streamed(
                     answer,
@@ -121,8 +142,8 @@ impl Upstream {
                 let vendor = endpoint.vendor();
                 ask.model.clone_from(model);
                 let request = vendor.ask(ask, false).map_err(|err| failure::untold(&err))?;
-                let body = self.fetch(endpoint, request).await?;
-                let mut events = read_whole(endpoint, &body)?;
+                let body = self.fetch(endpoint, request, REPLY_LIMIT_BYTES).await?;
+                let mut events = read_whole(endpoint, vendor.dialect(), &body)?;
                 distinguish(&mut events, id);
                 Ok(Whole::collect(events))
             }
@@ -133,11 +154,12 @@ impl Upstream {
     pub async fn pass(
         &self,
         endpoint: &Endpoint,
-        model: &str,
+        passed: Passed<'_>,
         stream: bool,
-        body: Bytes,
     ) -> Result<Response<hyper::body::Incoming>, Rejection> {
-        self.send(endpoint, endpoint.vendor().post(model, stream, body)).await
+        let Passed { dialect, model, body, beside } = passed;
+        let request = endpoint.vendor().post(dialect, model, stream, body);
+        self.send(endpoint, request, beside).await
     }
 
     /// Asks how many tokens a request has; none where the provider does not tell.
@@ -145,9 +167,14 @@ impl Upstream {
         &self,
         endpoint: &Endpoint,
         body: Bytes,
+        beside: &Beside,
     ) -> Option<Result<Bytes, Rejection>> {
         let request = endpoint.vendor().count(body)?;
-        Some(self.fetch(endpoint, request).await)
+        let answer = self.send(endpoint, request, beside).await;
+        Some(match answer {
+            Ok(answer) => self.read(answer, BODY_LIMIT_BYTES).await,
+            Err(rejection) => Err(rejection),
+        })
     }
 
     /// Asks for embeddings; none where the provider has none in this form.
@@ -157,13 +184,13 @@ impl Upstream {
         body: Bytes,
     ) -> Option<Result<Bytes, Rejection>> {
         let request = endpoint.vendor().embed(body)?;
-        Some(self.fetch(endpoint, request).await)
+        Some(self.fetch(endpoint, request, REPLY_LIMIT_BYTES).await)
     }
 
     /// Asks which models there are.
     pub async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Listed>, Rejection> {
         let vendor = endpoint.vendor();
-        let body = self.fetch(endpoint, vendor.list()).await?;
+        let body = self.fetch(endpoint, vendor.list(), BODY_LIMIT_BYTES).await?;
         vendor.read_list(&body).map_err(|err| {
             tracing::info!(provider = endpoint.id, cause = %err, "unreadable list of models");
             failure::unreadable()
@@ -189,11 +216,20 @@ impl Upstream {
         self.idle
     }
 
-    pub(crate) async fn read(
+    /// Reads a reply in one piece.
+    pub(crate) async fn read_reply(
         &self,
         answer: Response<hyper::body::Incoming>,
     ) -> Result<Bytes, Rejection> {
-        self.collect(answer.into_body(), self.idle).await
+        self.read(answer, REPLY_LIMIT_BYTES).await
+    }
+
+    async fn read(
+        &self,
+        answer: Response<hyper::body::Incoming>,
+        most_bytes: usize,
+    ) -> Result<Bytes, Rejection> {
+        self.collect(answer.into_body(), self.idle, most_bytes).await
     }
 
     /// Reads a body as long as something of it comes.
@@ -201,8 +237,9 @@ impl Upstream {
         &self,
         body: hyper::body::Incoming,
         idle: Duration,
+        most_bytes: usize,
     ) -> Result<Bytes, Rejection> {
-        let mut body = Limited::new(body, BODY_LIMIT_BYTES);
+        let mut body = Limited::new(body, most_bytes);
         let mut bytes = BytesMut::new();
         loop {
             match timeout(idle, body.frame()).await {
@@ -212,8 +249,10 @@ impl Upstream {
                     }
                 }
                 Ok(None) => return Ok(bytes.freeze()),
-                // Too long, or broken off.
-                Ok(Some(Err(_))) => return Err(failure::unreadable()),
+                Ok(Some(Err(err))) if err.is::<LengthLimitError>() => {
+                    return Err(too_long(most_bytes));
+                }
+                Ok(Some(Err(_))) => return Err(failure::unreadable()), // It broke off.
                 Err(_) => return Err(failure::silent()),
             }
         }
@@ -224,9 +263,10 @@ impl Upstream {
         &self,
         endpoint: &Endpoint,
         request: UpstreamRequest,
+        most_bytes: usize,
     ) -> Result<Bytes, Rejection> {
-        let answer = self.send(endpoint, request).await?;
-        self.read(answer).await
+        let answer = self.send(endpoint, request, &Beside::default()).await?;
+        self.read(answer, most_bytes).await
     }
 
     /// Sends one request and returns its answer, if it is a good one.
@@ -234,9 +274,10 @@ impl Upstream {
         &self,
         endpoint: &Endpoint,
         request: UpstreamRequest,
+        beside: &Beside,
     ) -> Result<Response<hyper::body::Incoming>, Rejection> {
         let token = self.token(endpoint).await?;
-        let request = build(endpoint, request, token.as_ref())?;
+        let request = build(endpoint, request, beside, token.as_ref())?;
         let sent = timeout(self.idle, self.client.request(request)).await;
         let answer = match sent {
             Ok(Ok(answer)) => answer,
@@ -280,7 +321,7 @@ impl Upstream {
         if !answer.status().is_success() {
             return Err(bad("its token server refuses the account's key"));
         }
-        let body = self.read(answer).await?;
+        let body = self.read(answer, BODY_LIMIT_BYTES).await?;
         self.tokens.keep(key, &body, now).map(Some).map_err(bad)
     }
 
@@ -294,12 +335,11 @@ impl Upstream {
             let message = format!("`{}` has moved; enter its new address", endpoint.id);
             return failure::plain(RejectionCode::BadRequest, &message);
         }
-        let retry_after = answer.headers().get(header::RETRY_AFTER).cloned();
+        let retry_after = retry_after(answer.headers(), SystemTime::now());
         // Without a body the status has to do.
-        let body = self.collect(answer.into_body(), self.idle.min(CONNECT)).await;
+        let body = self.collect(answer.into_body(), self.idle.min(CONNECT), BODY_LIMIT_BYTES).await;
         let body = body.unwrap_or_default();
-        let retry_after = retry_after.as_ref().and_then(|it| it.to_str().ok());
-        let mut rejection = failure::from_answer(status.as_u16(), retry_after, &body);
+        let mut rejection = failure::from_answer(status.as_u16(), retry_after.as_deref(), &body);
         if let Some(key) = &endpoint.key {
             failure::scrub(&mut rejection, key.expose());
         }
@@ -311,63 +351,27 @@ impl Upstream {
     }
 }
 
+fn too_long(most_bytes: usize) -> Rejection {
+    let message = format!(
+        "The provider's answer is longer than {} MiB and was not kept; ask for less at once",
+        most_bytes >> 20
+    );
+    failure::plain(RejectionCode::BadRequest, &message)
+}
+
 fn is_json(answer: &Response<hyper::body::Incoming>) -> bool {
     let media_type = answer.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     media_type.is_some_and(|it| it.starts_with("application/json"))
 }
 
 /// Reads a reply in one piece.
-pub(crate) fn read_whole(endpoint: &Endpoint, body: &[u8]) -> Result<Vec<ModelEvent>, Rejection> {
-    endpoint.vendor().dialect().read_whole(body).map_err(|err| {
+pub(crate) fn read_whole(
+    endpoint: &Endpoint,
+    dialect: &dyn Dialect,
+    body: &[u8],
+) -> Result<Vec<ModelEvent>, Rejection> {
+    dialect.read_whole(body).map_err(|err| {
         tracing::info!(provider = endpoint.id, cause = %err, "unreadable answer");
         failure::unreadable()
     })
-}
-
-fn build(
-    endpoint: &Endpoint,
-    request: UpstreamRequest,
-    token: Option<&Secret>,
-) -> Result<Request<Full<Bytes>>, Rejection> {
-    let bad = |what: &str| {
-        let message = format!("`{}` cannot be asked: {what}", endpoint.id);
-        failure::plain(RejectionCode::BadRequest, &message)
-    };
-    let method = match request.method {
-        Method::Get => http::Method::GET,
-        Method::Post => http::Method::POST,
-    };
-    let mut builder = Request::builder()
-        .method(method)
-        .uri(request.address)
-        .header(header::USER_AGENT, concat!("easel/", env!("CARGO_PKG_VERSION")))
-        .header(header::ACCEPT, "application/json, text/event-stream");
-    if request.method == Method::Post {
-        builder = builder.header(header::CONTENT_TYPE, "application/json");
-    }
-    for (name, value) in request.headers {
-        builder = builder.header(name, value);
-    }
-    let mut built = builder
-        .body(Full::new(request.body.clone()))
-        .ok()
-        .ok_or_else(|| bad("its address cannot be used"))?;
-    let key = token.or(endpoint.key.as_ref()).filter(|it| !it.is_empty());
-    let Some(key) = key else { return Ok(built) };
-    let (name, value) = match endpoint.vendor().auth() {
-        Auth::Bearer | Auth::Google => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
-        Auth::Header(name) => (HeaderName::from_static(name), key.expose().to_owned()),
-        Auth::Aws => {
-            let region = aws::region(&endpoint.base_url);
-            let now = SystemTime::now();
-            aws::authorize(&mut built, &request.body, key, region, now).map_err(bad)?;
-            return Ok(built);
-        }
-    };
-    let mut value = HeaderValue::from_str(&value)
-        .ok()
-        .ok_or_else(|| bad("its key holds characters that no key has"))?;
-    value.set_sensitive(true);
-    built.headers_mut().insert(name, value);
-    Ok(built)
 }

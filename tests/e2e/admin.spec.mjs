@@ -3,6 +3,8 @@
 //
 // The page asks the API; what the API refuses is tested in proxy/tests/it/admin.
 
+import { writeFile } from "node:fs/promises";
+
 import { expect, test } from "@playwright/test";
 
 import { Proxy } from "./proxy.mjs";
@@ -17,8 +19,8 @@ async function signIn(page) {
   const faults = [];
   page.on("pageerror", (err) => faults.push(String(err)));
   page.on("console", (said) => {
-    // A wrong token is refused on purpose.
-    if (said.type() === "error" && !said.text().includes("401")) faults.push(said.text());
+    // A wrong token and a wrong file are refused on purpose.
+    if (said.type() === "error" && !/401|400/.test(said.text())) faults.push(said.text());
   });
   await page.goto(`${proxy.origin}/admin`);
   const token = page.getByRole("textbox", { name: "Token" });
@@ -108,6 +110,14 @@ test("OBS-1 OBS-2 BIL-3 SEC-2: a key is made, capped and revoked, and the log of
     await page.getByRole("link", { name: "Providers" }).press("Enter");
     await page.getByRole("button", { name: "Test script" }).press("Enter");
     await expect(page.getByRole("cell", { name: "works" })).toBeVisible();
+    const file = `${proxy.data}/easel.toml`;
+    await writeFile(file, "[limits]\nretries = 99\n");
+    await page.getByRole("button", { name: "Read easel.toml anew" }).press("Enter");
+    await expect(page.getByText("not changed")).toBeVisible();
+    await expect(page.getByText("line 2: `99` is out of bounds")).toBeVisible();
+    await writeFile(file, "[limits]\nretries = 1\n");
+    await page.getByRole("button", { name: "Read easel.toml anew" }).press("Enter");
+    await expect(page.getByText("holds from the next request on")).toBeVisible();
     const report = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download diagnostics" }).press("Enter");
     expect((await report).suggestedFilename()).toBe("easel-proxy-diagnostics.json");

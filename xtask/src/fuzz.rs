@@ -10,7 +10,7 @@ use crate::{Outcome, places, run, stop, tools, tools::say};
 const SECONDS: u32 = 185;
 
 /// Each target, and where its first inputs lie.
-const TARGETS: [(&str, &str); 9] = [
+const TARGETS: [(&str, &str); 10] = [
     ("frames", "crates/providers/tests/recordings/anthropic"),
     ("chat", "crates/providers/tests/recordings/openai"),
     ("messages", "crates/providers/tests/recordings/anthropic"),
@@ -19,6 +19,7 @@ const TARGETS: [(&str, &str); 9] = [
     ("converse", "crates/providers/tests/recordings/converse"),
     ("ollama", "crates/providers/tests/recordings/ollama"),
     ("config", "fuzz/seeds/config"),
+    ("litellm", "fuzz/seeds/litellm"),
     ("http", "fuzz/seeds/http"),
 ];
 

@@ -10,6 +10,8 @@ mod usage;
 mod write_ask;
 mod write_reply;
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use wire::{ModelEvent, Rejection};
 
@@ -17,11 +19,18 @@ use crate::{
     ask::Ask,
     dialect::{About, Asked, BadAsk, BadStream, Decoder, Dialect, Encoder},
     frame::{Frame, Framing},
+    ids,
     whole::Whole,
 };
 
 /// Marks our opaque blocks: those of other vendors are left out of a request.
 pub const MARK: &str = "openai";
+
+/// Not those that name an organisation or a project: whoever has the key chooses them.
+pub(crate) const FORM_HEADERS: &[&str] = &["openai-beta"];
+
+/// Longer ids OpenAI refuses.
+const ID_LENGTH: usize = 40;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Chat {
@@ -45,6 +54,29 @@ impl Dialect for Chat {
 
     fn framing(&self) -> Framing {
         Framing::Events
+    }
+
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        let field = match self.flavor {
+            Flavor::Original => "max_completion_tokens",
+            Flavor::OpenRouter | Flavor::Compatible => "max_tokens",
+        };
+        (None, field)
+    }
+
+    fn call_id<'a>(&self, call: &'a str) -> Cow<'a, str> {
+        match self.flavor {
+            Flavor::Original => ids::fitting(call, ID_LENGTH, |_| true),
+            Flavor::OpenRouter | Flavor::Compatible => Cow::Borrowed(call),
+        }
+    }
+
+    fn id_fields(&self) -> &'static [&'static str] {
+        &["tool_call_id", "id"]
+    }
+
+    fn form_headers(&self) -> &'static [&'static str] {
+        FORM_HEADERS
     }
 
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {

@@ -15,18 +15,24 @@ mod write_ask;
 mod write_message;
 mod write_reply;
 
+use std::borrow::Cow;
+
 use wire::{ModelEvent, Rejection, RejectionCode};
 
 use crate::{
     ask::Ask,
     dialect::{About, Asked, BadAsk, BadStream, Decoder, Dialect, Encoder},
     frame::Framing,
+    ids,
     whole::Whole,
 };
 pub use list::{FOUNDATION_MODELS, INFERENCE_PROFILES, list_address, read_list};
 
 /// Marks our opaque blocks: those of other vendors are left out of a request.
 const MARK: &str = "converse";
+
+/// Longer ids of calls the vendor refuses.
+const ID_LENGTH: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Converse;
@@ -38,6 +44,20 @@ impl Dialect for Converse {
 
     fn framing(&self) -> Framing {
         Framing::Messages
+    }
+
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (Some("inferenceConfig"), "maxTokens")
+    }
+
+    fn call_id<'a>(&self, call: &'a str) -> Cow<'a, str> {
+        ids::fitting(call, ID_LENGTH, |it| {
+            it.is_ascii_alphanumeric() || matches!(it, '_' | '.' | ':' | '-')
+        })
+    }
+
+    fn id_fields(&self) -> &'static [&'static str] {
+        &["toolUseId"]
     }
 
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {

@@ -3,8 +3,9 @@
 //! The proxy speaks every dialect in both directions, to providers and to clients, so that any of
 //! the one can answer any of the other. Addresses, keys and routes are [`vendor`](crate::vendor)'s.
 
-use std::fmt::Debug;
+use std::{borrow::Cow, fmt::Debug};
 
+use serde_json::Value;
 use wire::{ModelEvent, Rejection};
 
 use crate::{
@@ -21,9 +22,35 @@ pub trait Dialect: Send + Sync + Debug {
     /// How a streamed reply is cut into frames.
     fn framing(&self) -> Framing;
 
+    /// Where a request says how long a reply may be: a field, and the object that it is in, if it is
+    /// in one.
+    fn limit(&self) -> (Option<&'static str>, &'static str);
+
     /// A client that says nothing about it gets a stream.
     fn streams_unasked(&self) -> bool {
         false
+    }
+
+    /// Returns the id of a call as this vendor takes it: those that others gave may be too long.
+    /// A call and its result are changed alike.
+    fn call_id<'a>(&self, call: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(call)
+    }
+
+    /// The fields in which ids of calls stand, that of a result first; none where there are no ids.
+    fn id_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Headers that say what form a request has. They go along with a body that goes on as it
+    /// came; none of them tells who asks.
+    fn form_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What stands behind the address for the same purpose.
+    fn form_query(&self) -> Option<&'static str> {
+        None
     }
 
     /// Writes the body of a request to a provider.
@@ -68,9 +95,9 @@ pub trait Encoder: Send + Debug {
     /// Appends an event with its framing. After the event that ends the reply nothing follows.
     fn write(&mut self, event: &ModelEvent, out: &mut Vec<u8>);
 
-    /// What says that the stream is alive, where clients of this dialect bear it.
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        Some(b": ping\n\n")
+    /// What says that the stream is alive, and nothing else to clients of this dialect.
+    fn keep_alive(&self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b": ping\n\n")
     }
 }
 
@@ -133,6 +160,16 @@ impl BadStream {
 impl BadAsk {
     pub(crate) fn wrong(field: impl Into<String>, what: &'static str) -> Self {
         Self::Wrong { field: field.into(), what }
+    }
+}
+
+/// Whether a field that has no place here wants anything.
+pub(crate) fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => true,
     }
 }
 

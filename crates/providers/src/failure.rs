@@ -116,7 +116,7 @@ fn waiting_helps(code: RejectionCode) -> bool {
     matches!(code, RejectionCode::Busy | RejectionCode::ProviderFailed)
 }
 
-/// Reads the form in seconds. Dates need a clock, and no model provider sends them.
+/// Reads the form in seconds. Dates need a clock: whoever has one makes seconds of them.
 fn seconds(header: &str) -> Option<u32> {
     let secs: f64 = header.trim().parse().ok()?; // A date: see above.
     #[expect(

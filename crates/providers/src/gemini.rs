@@ -45,6 +45,10 @@ impl Dialect for Gemini {
         Framing::Events
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (Some("generationConfig"), "maxOutputTokens")
+    }
+
     fn write_ask(&self, ask: &Ask, _stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask)
     }

@@ -8,12 +8,15 @@ mod read_reply;
 mod write_ask;
 mod write_reply;
 
+use std::borrow::Cow;
+
 use wire::{ModelEvent, Rejection};
 
 use crate::{
     ask::Ask,
     dialect::{About, Asked, BadAsk, BadStream, Decoder, Dialect, Encoder},
     frame::{Frame, Framing},
+    ids,
     whole::Whole,
 };
 
@@ -30,6 +33,26 @@ impl Dialect for Messages {
 
     fn framing(&self) -> Framing {
         Framing::Events
+    }
+
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (None, "max_tokens")
+    }
+
+    fn call_id<'a>(&self, call: &'a str) -> Cow<'a, str> {
+        ids::fitting(call, usize::MAX, |it| it.is_ascii_alphanumeric() || matches!(it, '_' | '-'))
+    }
+
+    fn id_fields(&self) -> &'static [&'static str] {
+        &["tool_use_id", "id"]
+    }
+
+    fn form_headers(&self) -> &'static [&'static str] {
+        &["anthropic-beta", "anthropic-version"]
+    }
+
+    fn form_query(&self) -> Option<&'static str> {
+        Some("beta=true")
     }
 
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {

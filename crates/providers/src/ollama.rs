@@ -11,7 +11,6 @@ mod time;
 mod write_ask;
 mod write_reply;
 
-use serde_json::value::RawValue;
 use wire::{ModelEvent, Rejection};
 
 use crate::{
@@ -46,6 +45,10 @@ impl Dialect for Ollama {
         Framing::Lines
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (Some("options"), "num_predict")
+    }
+
     fn streams_unasked(&self) -> bool {
         true
     }
@@ -77,22 +80,6 @@ impl Dialect for Ollama {
     fn write_error(&self, rejection: &Rejection) -> Vec<u8> {
         write_reply::error(rejection)
     }
-}
-
-/// Returns the object that a model wrote as arguments, in one line and else byte for byte; none
-/// if it is no object.
-fn object(arguments: &str) -> Option<Box<RawValue>> {
-    let text = if arguments.trim().is_empty() { "{}" } else { arguments };
-    let raw: &RawValue = serde_json::from_str(text).ok()?; // No JSON at all: no object either.
-    if !raw.get().starts_with('{') {
-        return None;
-    }
-    if !raw.get().contains(['\n', '\r']) {
-        return Some(raw.to_owned());
-    }
-    // In JSON that was read, a line ends between tokens only.
-    let line = raw.get().replace(['\n', '\r'], " ");
-    Some(RawValue::from_string(line).expect("spaces for spaces leave it JSON"))
 }
 
 #[cfg(test)]

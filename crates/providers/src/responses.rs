@@ -13,19 +13,26 @@ mod usage;
 mod write_ask;
 mod write_reply;
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use wire::{ModelEvent, Rejection};
 
 use crate::{
     ask::Ask,
+    chat,
     dialect::{About, Asked, BadAsk, BadStream, Decoder, Dialect, Encoder},
-    frame::Framing,
+    frame::{Frame, Framing},
+    ids,
     seal::unseal,
     whole::Whole,
 };
 
 /// Marks our opaque blocks: those of other vendors are left out of a request.
-pub(crate) const MARK: &str = "responses";
+pub const MARK: &str = "responses";
+
+/// Longer ids the vendor refuses.
+const ID_LENGTH: usize = 64;
 
 /// Where requests go, behind the version. Models are listed as for chat completions.
 pub const PATH: &str = "/responses";
@@ -45,12 +52,33 @@ impl Dialect for Responses {
         Framing::Events
     }
 
+    fn limit(&self) -> (Option<&'static str>, &'static str) {
+        (None, "max_output_tokens")
+    }
+
+    fn call_id<'a>(&self, call: &'a str) -> Cow<'a, str> {
+        ids::fitting(call, ID_LENGTH, |_| true)
+    }
+
+    fn id_fields(&self) -> &'static [&'static str] {
+        &["call_id"]
+    }
+
+    fn form_headers(&self) -> &'static [&'static str] {
+        chat::FORM_HEADERS
+    }
+
     fn write_ask(&self, ask: &Ask, stream: bool) -> Result<Vec<u8>, BadAsk> {
         write_ask::body(ask, stream)
     }
 
     fn decoder(&self) -> Box<dyn Decoder> {
         Box::new(read_reply::Reader::default())
+    }
+
+    /// Also of what tools write that are no functions: it is part of the reply.
+    fn is_delta(&self, frame: Frame<'_>) -> bool {
+        frame.name.ends_with(b".delta")
     }
 
     fn read_whole(&self, body: &[u8]) -> Result<Vec<ModelEvent>, BadStream> {

@@ -2,6 +2,8 @@
 //!
 //! It knows no key and sends nothing.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use wire::{ModelRequest, ProviderKind};
 
@@ -86,6 +88,33 @@ impl<'a> Vendor<'a> {
         }
     }
 
+    /// Returns the dialect in which a client of this one is answered: its own where the vendor
+    /// speaks several. Whoever chose the kind of responses gets nothing else.
+    #[must_use]
+    pub fn dialect_for(self, client: &str) -> &'static dyn Dialect {
+        let both = match self.kind {
+            ProviderKind::Azure => true,
+            ProviderKind::OpenaiCompatible => self.flavor() == Flavor::Original,
+            ProviderKind::Anthropic
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Gemini
+            | ProviderKind::Vertex
+            | ProviderKind::Bedrock
+            | ProviderKind::Ollama
+            | ProviderKind::Script => false,
+        };
+        if both && client == responses::MARK { &Responses } else { self.dialect() }
+    }
+
+    /// Returns the id of a call as it goes to this vendor in a body that is not written anew. Others
+    /// who speak Anthropic's dialect read their own ids, and mind when they are changed.
+    #[must_use]
+    pub fn call_id<'c>(self, dialect: &dyn Dialect, call: &'c str) -> Cow<'c, str> {
+        let anothers = self.kind == ProviderKind::Anthropic
+            && !origin(self.base_url).ends_with("anthropic.com");
+        if anothers { Cow::Borrowed(call) } else { dialect.call_id(call) }
+    }
+
     #[must_use]
     pub fn auth(self) -> Auth {
         match self.kind {
@@ -130,22 +159,30 @@ impl<'a> Vendor<'a> {
 
     /// Asks for a reply.
     pub fn ask(self, ask: &Ask, stream: bool) -> Result<UpstreamRequest, BadAsk> {
-        let body = self.dialect().write_ask(ask, stream)?;
-        Ok(self.post(&ask.model, stream, body.into()))
+        let dialect = self.dialect();
+        let body = dialect.write_ask(ask, stream)?;
+        Ok(self.post(dialect, &ask.model, stream, body.into()))
     }
 
-    /// Sends a body that is in the provider's dialect already.
+    /// Sends a body that is in a dialect of the provider already.
     #[must_use]
-    pub fn post(self, model: &str, stream: bool, body: Bytes) -> UpstreamRequest {
+    pub fn post(
+        self,
+        dialect: &dyn Dialect,
+        model: &str,
+        stream: bool,
+        body: Bytes,
+    ) -> UpstreamRequest {
         let address = match self.kind {
             ProviderKind::Anthropic => self.at("/messages"),
-            ProviderKind::OpenaiResponses => self.at(responses::PATH),
+            _ if dialect.mark() == responses::MARK => self.at(responses::PATH),
             ProviderKind::Gemini | ProviderKind::Vertex => self.at(&gemini::path(model, stream)),
             ProviderKind::Bedrock => self.at(&converse::path(model, stream)),
             ProviderKind::Ollama => self.at(ollama::CHAT_PATH),
-            ProviderKind::Azure | ProviderKind::OpenaiCompatible | ProviderKind::Script => {
-                self.at("/chat/completions")
-            }
+            ProviderKind::Azure
+            | ProviderKind::OpenaiCompatible
+            | ProviderKind::OpenaiResponses
+            | ProviderKind::Script => self.at("/chat/completions"),
         };
         UpstreamRequest { method: Method::Post, address, headers: self.headers(), body }
     }
@@ -260,6 +297,41 @@ impl<'a> Vendor<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vendor_of_two_dialects_answers_in_the_clients() {
+        let compatible = ProviderKind::OpenaiCompatible;
+        for (kind, base_url, expected) in [
+            (compatible, "https://api.openai.com/v1", "responses openai openai"),
+            (ProviderKind::Azure, "https://x.openai.azure.com", "responses openai openai"),
+            (compatible, "https://openrouter.ai/api/v1", "openai openai openai"),
+            (compatible, "http://localhost:8080", "openai openai openai"),
+            (
+                ProviderKind::OpenaiResponses,
+                "https://api.openai.com/v1",
+                "responses responses responses",
+            ),
+        ] {
+            let vendor = Vendor::new(kind, base_url);
+            let marks = [responses::MARK, crate::chat::MARK, crate::messages::MARK]
+                .map(|it| vendor.dialect_for(it).mark());
+            assert_eq!(marks.join(" "), expected, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn ids_are_changed_for_who_refuses_them() {
+        let kimis = "functions.look:0";
+        for (kind, base_url, changed) in [
+            (ProviderKind::Anthropic, "https://api.anthropic.com/v1", true),
+            (ProviderKind::Anthropic, "https://api.moonshot.ai/anthropic", false),
+            (ProviderKind::OpenaiCompatible, "https://api.openai.com/v1", false),
+        ] {
+            let vendor = Vendor::new(kind, base_url);
+            let id = vendor.call_id(vendor.dialect(), kimis);
+            assert_eq!(id != kimis, changed, "{base_url}");
+        }
+    }
 
     #[test]
     fn only_anthropic_wants_a_page_to_say_so() {

@@ -27,6 +27,15 @@ pub struct Who<'a> {
     pub session: &'a str,
 }
 
+impl<'a> Who<'a> {
+    /// Returns an entry of the audit log.
+    #[must_use]
+    pub fn did(self, action: &'a str, subject: &'a str, detail: &'a str) -> Entry<'a> {
+        let Self { actor, ip, user_agent, session } = self;
+        Entry { actor, action, subject, detail, ip, user_agent, session }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum NotChanged {
     /// Another name is needed.
@@ -76,8 +85,7 @@ impl Change<'_> {
         subject: &str,
         detail: &str,
     ) -> Result<(), NotChanged> {
-        let Who { actor, ip, user_agent, session } = self.by;
-        let entry = Entry { actor, action, subject, detail, ip, user_agent, session };
+        let entry = self.by.did(action, subject, detail);
         audit::append(self.write.on(), entry, self.now_ms).await?;
         self.write.commit().await?;
         Ok(self.accounts.read_directory().await?)

@@ -13,11 +13,7 @@ use super::{
 use crate::{
     keys::{BadStore, Secret},
     ledger::HOUR_MS,
-    store::{
-        StoreError, Survive,
-        audit::{self, Entry},
-        count, int,
-    },
+    store::{StoreError, Survive, audit, count, int},
 };
 
 /// How long a PIN is good for.
@@ -147,7 +143,7 @@ async fn note(
 ) -> Result<(), StoreError> {
     let subject = Scope::Person(person).to_string();
     let Who { actor, ip, user_agent, session } = by;
-    let entry = Entry { actor, action, subject: &subject, detail: "", ip, user_agent, session };
+    let entry = Who { actor, ip, user_agent, session }.did(action, &subject, "");
     audit::append(on, entry, now_ms).await.map(drop)
 }
 

@@ -6,8 +6,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use providers::prices::Price;
-use wire::Usage;
+use providers::{failure, prices::Price};
+use wire::{RejectionCode, Usage};
 
 use super::{Books, LEFT};
 use crate::{
@@ -26,6 +26,8 @@ pub struct Bill {
     pub(super) books: Arc<Books>,
     /// What the asker may still ask at once, where that has an end.
     pub rate_left: Option<RateLeft>,
+    /// What a reply has to be held to: there is a budget, and the client says nothing.
+    pub limit: Option<u32>,
     /// None once it is closed.
     pub(super) open: Option<Box<Open>>,
 }
@@ -95,9 +97,9 @@ impl Bill {
 
     /// Books what it came to. When this returns, it is in the ledger; the answer may end.
     /// Returns the usage with its cost.
-    pub async fn close(mut self, status: u16, usage: Usage) -> Usage {
+    pub async fn close(mut self, end: Result<(), RejectionCode>, usage: Usage) -> Usage {
         let Some(open) = self.open.take() else { return usage };
-        let (usage, settling) = self.books.book(*open, status, usage);
+        let (usage, settling) = self.books.book(*open, End::Told(end), usage);
         if let Some((reservation, amounts)) = settling
             && let Err(err) = self.books.counters.settle(reservation, amounts).await
         {
@@ -113,7 +115,7 @@ impl Bill {
 
     fn left(&mut self, usage: Usage) {
         let Some(open) = self.open.take() else { return };
-        let (_, settling) = self.books.book(*open, LEFT, usage);
+        let (_, settling) = self.books.book(*open, End::Left, usage);
         let Some((reservation, amounts)) = settling else { return };
         let books = Arc::clone(&self.books);
         let settle = async move {
@@ -128,6 +130,28 @@ impl Bill {
     }
 }
 
+/// How a request ended.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Left,
+    Told(Result<(), RejectionCode>),
+}
+
+impl End {
+    fn status(self) -> u16 {
+        match self {
+            Self::Left => LEFT,
+            Self::Told(Ok(())) => 200,
+            Self::Told(Err(code)) => failure::status(code),
+        }
+    }
+
+    /// A provider had begun to answer, or would have.
+    fn was_taken(self) -> bool {
+        matches!(self, Self::Left | Self::Told(Err(RejectionCode::CutOff)))
+    }
+}
+
 impl Drop for Bill {
     fn drop(&mut self) {
         self.left(Usage::default());
@@ -139,7 +163,7 @@ impl Books {
     fn book(
         &self,
         open: Open,
-        status: u16,
+        end: End,
         mut usage: Usage,
     ) -> (Usage, Option<(Reservation, Amounts)>) {
         let Open {
@@ -158,7 +182,7 @@ impl Books {
         } = open;
         drop(places);
         // A provider that took the request has read it, whether or not it came to tell.
-        if usage.all_input_tokens() == 0 && (usage.all_output_tokens() > 0 || status == LEFT) {
+        if usage.all_input_tokens() == 0 && (usage.all_output_tokens() > 0 || end.was_taken()) {
             usage.input_tokens = input_tokens;
             usage.estimated = true;
         }
@@ -167,6 +191,7 @@ impl Books {
             usage.cost_nano =
                 if nothing { Some(0) } else { price.as_ref().map(|it| it.cost(&usage)) };
         }
+        let status = end.status();
         row.status = status;
         row.usage = usage;
         row.ms = passed(began);
@@ -177,6 +202,8 @@ impl Books {
             let lane = self.ledger.model_name(row.model);
             traces.tell(Span { row, lane, first_ms, parent });
         }
+        // What failed and cost nothing may be asked again by the same name.
+        let claim = claim.filter(|_| status == 200 || usage.cost_nano != Some(0));
         if let Err(err) = room.book(row, claim) {
             tracing::error!(cause = %err, request = %row.request, "a row is in memory only");
         }

@@ -1,5 +1,6 @@
 //! What a request can cost at most, judged by its length before anybody has read it.
 
+use memchr::memmem;
 use providers::{prices::Price, reply::tokens};
 use sha2::{Digest as _, Sha256};
 
@@ -9,15 +10,36 @@ use crate::{accounts::KeyId, budget::Amounts, ledger::RequestId};
 /// far fewer, so a request with one is taken for dearer than it is until it has been answered.
 const LEAST_BYTES_PER_TOKEN: u64 = 2;
 
-/// What a reply is taken to have at most where the client sets no limit: more than nearly all have,
-/// and less than what models could write.
-const UNSAID_OUTPUT_TOKENS: u32 = 16_384;
+/// No model that is sold reads more at once.
+const WIDEST_WINDOW: u64 = 1 << 20;
+
+/// What a reply may have at most where the client sets no limit: more than nearly all have, and less
+/// than what models could write.
+pub const UNSAID_OUTPUT_TOKENS: u32 = 16_384;
+
+/// Fields whose value is something that lies elsewhere.
+const REFERENCES: [&[u8]; 4] =
+    [b"\"file_id\"", b"\"previous_response_id\"", b"\"conversation\"", b"\"s3Location\""];
+
+/// Fields whose value may be an address, or the thing itself.
+const ADDRESSES: [&[u8]; 5] =
+    [b"\"url\"", b"\"image_url\"", b"\"file_url\"", b"\"fileUri\"", b"\"file_uri\""];
 
 /// Characters of a name that a message shows.
 const SHOWN: usize = 80;
 
+/// How many replies a client wants, and how long each may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replies {
+    pub n: u32,
+    /// Tokens. None where the client does not say it.
+    pub most: Option<u32>,
+    /// What stands for it then.
+    pub unsaid: u32,
+}
+
 #[derive(Debug, Clone, Default)]
-pub struct Need {
+pub(super) struct Need {
     pub(super) amounts: Amounts,
     /// All lanes have a price.
     pub(super) priced: bool,
@@ -27,17 +49,18 @@ pub struct Need {
 }
 
 impl Need {
-    /// Returns what a request of so many bytes can cost on the dearest of its lanes.
-    #[must_use]
-    pub fn new(n_bytes: usize, max_output_tokens: Option<u32>, prices: &[Option<Price>]) -> Self {
-        let n_bytes_wide = u64::try_from(n_bytes).unwrap_or(u64::MAX);
-        let n_input = n_bytes_wide / LEAST_BYTES_PER_TOKEN + 1;
-        let n_output = u64::from(max_output_tokens.unwrap_or(UNSAID_OUTPUT_TOKENS));
+    /// Returns what a request can cost on the dearest of its lanes.
+    pub(super) fn new(body: &[u8], replies: Replies, prices: &[Option<Price>]) -> Self {
+        let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        let n_input = n_bytes / LEAST_BYTES_PER_TOKEN + 1;
+        let n_input = if refers(body) { n_input.max(WIDEST_WINDOW) } else { n_input };
+        let each = u64::from(replies.most.unwrap_or(replies.unsaid));
+        let n_output = each.saturating_mul(replies.n.max(1).into());
         let most = prices.iter().flatten().map(|it| it.most(n_input, n_output)).max();
-        let input_tokens = tokens(n_bytes);
+        let input_tokens = tokens(body.len());
         let amounts = Amounts {
             nano: most.unwrap_or_default(),
-            tokens: u64::from(input_tokens) + n_output.min(u64::from(UNSAID_OUTPUT_TOKENS)),
+            tokens: u64::from(input_tokens) + n_output.min(UNSAID_OUTPUT_TOKENS.into()),
             seconds: 0,
             messages: 1,
         };
@@ -48,6 +71,20 @@ impl Need {
             input_tokens,
         }
     }
+}
+
+/// Whether a request names something that is read with it and lies elsewhere: how much that is can
+/// be seen by nobody here.
+fn refers(body: &[u8]) -> bool {
+    let after = |name: &'static [u8]| {
+        memmem::find_iter(body, name).filter_map(|at| {
+            let rest = body[at + name.len()..].trim_ascii_start();
+            Some(rest.strip_prefix(b":")?.trim_ascii_start())
+        })
+    };
+    let far: [&[u8]; 4] = [b"\"http", b"\"gs:", b"\"s3:", b"\"file"];
+    REFERENCES.into_iter().flat_map(after).any(|it| it.starts_with(b"\"") || it.starts_with(b"{"))
+        || ADDRESSES.into_iter().flat_map(after).any(|it| far.iter().any(|far| it.starts_with(far)))
 }
 
 /// Returns a session's number. Sessions of two keys are never one, whatever they are called.
@@ -84,12 +121,38 @@ mod tests {
         };
         let dear = price(3_000_000_000, 15_000_000_000);
         let cheap = price(1_000_000_000, 2_000_000_000);
-        let need = Need::new(1998, Some(100), &[cheap.clone(), dear.clone()]);
+        let said = Replies { n: 1, most: Some(100), unsaid: 9 };
+        let body = [b'x'; 1998];
+        let need = Need::new(&body, said, &[cheap.clone(), dear.clone()]);
         assert_eq!(need.amounts.nano, 1000 * 3000 + 100 * 15_000);
         assert_eq!((need.price, need.priced, need.input_tokens), (cheap.clone(), true, 500));
-        let unsaid = Need::new(0, None, &[dear]);
-        assert_eq!(unsaid.amounts.nano, 3000 + 16_384 * 15_000);
-        assert!(!Need::new(0, None, &[cheap, None]).priced);
+        let several = Need::new(&body, Replies { n: 3, ..said }, std::slice::from_ref(&dear));
+        assert_eq!(several.amounts.nano, 1000 * 3000 + 300 * 15_000);
+        let unsaid = Need::new(b"", Replies { most: None, ..said }, &[dear]);
+        assert_eq!(unsaid.amounts.nano, 3000 + 9 * 15_000);
+        assert!(!Need::new(b"", said, &[cheap, None]).priced);
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_taken_for_as_much_as_a_model_reads() {
+        for (body, expected) in [
+            (r#"{"image_url":{"url" : "https://a.example/b.png"}}"#, true),
+            (r#"{"image_url": "http://a.example/b.png"}"#, true),
+            (r#"{"fileData":{"fileUri":"gs://bucket/a.pdf"}}"#, true),
+            (r#"{"source":{"s3Location":{"uri":"s3://b/c"}}}"#, true),
+            (r#"{"previous_response_id":"resp_1"}"#, true),
+            (r#"{"conversation":{"id":"c"}}"#, true),
+            (r#"{"type":"file","file_id":"file-1"}"#, true),
+            (r#"{"previous_response_id":null}"#, false),
+            (r#"{"image_url":{"url":"data:image/png;base64,AA"}}"#, false),
+            (
+                r#"{"properties":{"url":{"type":"string"}},"$schema":"https://json-schema.org/x"}"#,
+                false,
+            ),
+            (r#"{"text":"see \"url\": \"https://a.example\""}"#, false),
+        ] {
+            assert_eq!(refers(body.as_bytes()), expected, "{body}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use ::redis::{FromRedisValue, RedisError, ScriptInvocation};
+use ::redis::{FromRedisValue, IntoConnectionInfo as _, RedisError, ScriptInvocation};
 use futures::future::{Either, FutureExt as _, ready};
 
 use self::{
@@ -65,6 +65,11 @@ struct Shared {
 }
 
 impl Redis {
+    /// Whether an address can be one of Redis. Nothing is asked.
+    pub(crate) fn is_address(text: &str) -> bool {
+        text.into_connection_info().is_ok()
+    }
+
     /// Connects to where others of the same name count with us.
     pub async fn connect(address: &str, name: &str, bounds: Bounds) -> Result<Self, NotConnected> {
         let line = Arc::new(Line::connect(address).await?);

@@ -4,9 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wire::Rejection;
+use providers::failure;
+use wire::{Rejection, RejectionCode};
 
 use super::{Catalogue, Route};
+use crate::config::{BadConfig, Mention};
 use crate::lanes::{Lane, LaneLimits, Lanes, Manner, Strategy, Weighted};
 
 /// A request tries no more lanes than this, however long the lists are.
@@ -75,45 +77,68 @@ impl Catalogue {
         if !self.groups.contains_key(name) {
             return Ok(vec![self.route(name)?]);
         }
-        let mut names = Vec::new();
-        self.collect(name, (lanes, manner), &mut BTreeSet::new(), &mut names);
-        let routes: Vec<Result<Route, Rejection>> =
-            names.iter().take(TRIED_LIMIT).map(|it| self.route(it)).collect();
+        let mut routes = Vec::new();
+        self.collect(name, (lanes, manner), &mut BTreeSet::new(), &mut routes);
+        routes.truncate(TRIED_LIMIT);
         // One that is not set up is no reason to refuse; only when all are, the first says why.
         let first = routes.iter().find_map(|it| it.as_ref().err().cloned());
         let good: Vec<Route> = routes.into_iter().flatten().collect();
         match (good.is_empty(), first) {
-            (true, Some(rejection)) => Err(rejection),
-            (true, None) => Ok(vec![self.route(name)?]),
+            (true, first) => Err(first.unwrap_or_else(|| super::unknown(name))),
             (false, _) => Ok(good),
         }
     }
 
-    /// Names of models that a group comes to. A group that leads back to itself is left out.
+    /// Who answers for a group. A group that leads back to itself is left out. What a person
+    /// configured is never answered by somebody else.
     fn collect(
         &self,
         name: &str,
         (lanes, manner): (&Lanes, Manner),
         seen: &mut BTreeSet<String>,
-        names: &mut Vec<String>,
+        routes: &mut Vec<Result<Route, Rejection>>,
     ) {
-        if names.len() >= TRIED_LIMIT || !seen.insert(name.to_owned()) {
+        if routes.len() >= TRIED_LIMIT || !seen.insert(name.to_owned()) {
             return;
         }
         let Some(group) = self.groups.get(name) else {
-            names.push(name.to_owned());
+            routes.push(self.known(name).unwrap_or_else(|| Err(nowhere(name))));
             return;
         };
         let cost = |lane: &Lane| self.cost(lane);
         for at in lanes.order(name, &group.lanes, group.strategy, manner, cost) {
             let model = group.lanes[at].lane.to_string();
-            if seen.insert(model.clone()) {
-                names.push(model);
+            if !seen.contains(&model) {
+                routes.push(self.explicit(&model).unwrap_or_else(|| Err(nowhere(&model))));
+                seen.insert(model);
             }
         }
         for fallback in &group.fallbacks {
-            self.collect(fallback, (lanes, manner), seen, names);
+            self.collect(fallback, (lanes, manner), seen, routes);
         }
+    }
+
+    /// Says of each name within a group that nobody answers for why it is passed over. What
+    /// Settings hold later, or a provider lists, changes that.
+    pub(crate) fn passed_over(&self, mentions: &[Mention]) -> Vec<BadConfig> {
+        let mut notes = Vec::new();
+        for it in mentions {
+            let found = match it.lane {
+                true => self.explicit(&it.name),
+                false if self.groups.contains_key(&it.name) => continue,
+                false => self.known(&it.name),
+            };
+            let rejection = match found {
+                Some(Ok(_)) => continue,
+                // A key is still to come, and has a message of its own.
+                Some(Err(err)) if err.code == RejectionCode::NoProvider => continue,
+                Some(Err(err)) => err,
+                None => nowhere(&it.name),
+            };
+            let what = format!("is passed over: {}", rejection.message);
+            notes.push(BadConfig { place: it.place.clone(), what });
+        }
+        notes
     }
 
     /// Input and output together. What nobody knows the price of is the dearest.
@@ -122,4 +147,18 @@ impl Catalogue {
         let price = endpoint.and_then(|it| self.price(&it, &lane.model));
         price.map_or(u64::MAX, |it| it.base.input.saturating_add(it.base.output))
     }
+}
+
+/// Why a name within a group is passed over.
+fn nowhere(name: &str) -> Rejection {
+    let what = match name.split_once('/') {
+        Some((provider, _)) => format!(
+            "There is no provider `{provider}` for `{name}`; add it in easel.toml or in Settings"
+        ),
+        None => format!(
+            "`{name}` is no name under `[models]`, and no provider lists it; write it as \
+             `provider/model`"
+        ),
+    };
+    failure::plain(RejectionCode::NoProvider, &what)
 }

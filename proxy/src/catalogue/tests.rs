@@ -10,6 +10,7 @@ use providers::{
 
 use super::*;
 use crate::{
+    config::Mention,
     keys::Secret,
     lanes::{LaneLimits, Lanes, Manner, Strategy, Weighted},
 };
@@ -34,8 +35,123 @@ fn a_name_finds_its_provider() {
     check(
         &catalogue,
         "script/nothing",
-        &expect!["UnknownModel: There is no model `script/nothing`"],
+        &expect![
+            "UnknownModel: There is no model `script/nothing`: /v1/models lists those that can be asked"
+        ],
     );
+}
+
+#[test]
+fn a_name_that_nobody_knows_goes_to_nobody_by_chance() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = catalogue(folder.path(), &["openai", "mine"]);
+    check(
+        &catalogue,
+        "nope/x",
+        &expect![
+            "UnknownModel: There is no model `nope/x`: no provider of that name is set up, and none lists it; /v1/models lists what can be asked, and Settings take further providers"
+        ],
+    );
+    check(
+        &catalogue,
+        "meta-llama/llama-3",
+        &expect![
+            "UnknownModel: There is no model `meta-llama/llama-3`: no provider of that name is set up, and none lists it; /v1/models lists what can be asked, and Settings take further providers"
+        ],
+    );
+    check(
+        &catalogue,
+        "",
+        &expect!["UnknownModel: No model is named; /v1/models lists those that can be asked"],
+    );
+    check(
+        &catalogue,
+        " ",
+        &expect!["UnknownModel: No model is named; /v1/models lists those that can be asked"],
+    );
+    check(
+        &catalogue,
+        "mine/",
+        &expect!["UnknownModel: No model is named; /v1/models lists those that can be asked"],
+    );
+    check(&catalogue, "unheard-of", &expect!["openai: unheard-of"]);
+    // Who sells others' models has names with slashes.
+    catalogue.set("router", change("https://openrouter.ai/api/v1", Some("k"), &[])).unwrap();
+    check(&catalogue, "meta-llama/llama-3", &expect!["router: meta-llama/llama-3"]);
+    check(&catalogue, "mine/x", &expect!["mine: x"]);
+}
+
+#[test]
+fn the_only_server_of_others_models_takes_names_with_slashes() {
+    let folder = tempfile::tempdir().unwrap();
+    check(&catalogue(folder.path(), &["mine"]), "Qwen/Qwen3-8B", &expect!["mine: Qwen/Qwen3-8B"]);
+    let other = tempfile::tempdir().unwrap();
+    let vendor = catalogue(other.path(), &[]);
+    vendor.set("openai", change("https://api.openai.com/v1", Some("k"), &[])).unwrap();
+    check(
+        &vendor,
+        "Qwen/Qwen3-8B",
+        &expect![
+            "UnknownModel: There is no model `Qwen/Qwen3-8B`: no provider of that name is set up, and none lists it; /v1/models lists what can be asked, and Settings take further providers"
+        ],
+    );
+}
+
+#[test]
+fn what_a_group_names_is_answered_by_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut catalogue = catalogue(folder.path(), &["openai"]);
+    let group = |lanes: &[&str], fallbacks: &[&str]| Group {
+        lanes: lanes.iter().map(|it| weighted(it, 1)).collect(),
+        fallbacks: fallbacks.iter().map(|it| (*it).to_owned()).collect(),
+        ..Group::default()
+    };
+    catalogue.groups = Groups::from([
+        ("lost".to_owned(), group(&["nope/m"], &["nowhere", "nope/n"])),
+        ("loop".to_owned(), group(&[], &["loop"])),
+        ("good".to_owned(), group(&["nope/m", "openai/a"], &["nowhere", "gpt-4o", "lost"])),
+    ]);
+    let lanes = Lanes::default();
+    let tried =
+        |catalogue: &Catalogue, name: &str| match catalogue.routes(name, &lanes, Manner::Whole) {
+            Ok(routes) => routes.iter().map(Route::name).collect::<Vec<_>>().join(", "),
+            Err(rejection) => format!("{:?}: {}", rejection.code, rejection.message),
+        };
+    expect![
+        "NoProvider: There is no provider `nope` for `nope/m`; add it in easel.toml or in Settings"
+    ]
+    .assert_eq(&tried(&catalogue, "lost"));
+    expect!["UnknownModel: There is no model `loop`: /v1/models lists those that can be asked"]
+        .assert_eq(&tried(&catalogue, "loop"));
+    expect!["openai/a, openai/gpt-4o"].assert_eq(&tried(&catalogue, "good"));
+    let mentions: Vec<_> = catalogue
+        .groups
+        .iter()
+        .flat_map(|(name, it)| {
+            let lanes = it.lanes.iter().map(|it| (it.lane.to_string(), true));
+            let fallbacks = it.fallbacks.iter().map(|it| (it.clone(), false));
+            lanes.chain(fallbacks).map(move |(named, lane)| Mention {
+                name: named,
+                lane,
+                place: name.clone(),
+            })
+        })
+        .collect();
+    let notes = |catalogue: &Catalogue| {
+        let notes = catalogue.passed_over(&mentions);
+        notes.iter().map(|it| format!("{it}\n")).collect::<String>()
+    };
+    expect![[r#"
+        good: is passed over: There is no provider `nope` for `nope/m`; add it in easel.toml or in Settings
+        good: is passed over: `nowhere` is no name under `[models]`, and no provider lists it; write it as `provider/model`
+        lost: is passed over: There is no provider `nope` for `nope/m`; add it in easel.toml or in Settings
+        lost: is passed over: `nowhere` is no name under `[models]`, and no provider lists it; write it as `provider/model`
+        lost: is passed over: There is no provider `nope` for `nope/n`; add it in easel.toml or in Settings
+    "#]].assert_eq(&notes(&catalogue));
+    // Settings can have it later.
+    catalogue.set("nope", change("http://nope.example", None, &["nowhere"])).unwrap();
+    expect!["nope/m, nope/nowhere, nope/n"].assert_eq(&tried(&catalogue, "lost"));
+    assert_eq!(notes(&catalogue), "");
 }
 
 #[test]
@@ -179,7 +295,7 @@ fn a_group_tries_its_lanes_and_then_its_fallbacks() {
         let lanes = routes.iter().filter_map(Route::lane);
         lanes.map(|it| it.to_string()).collect()
     };
-    let expected = ["a/m", "b/m", "b/slow", "a/none/x", "a/last"];
+    let expected = ["a/m", "b/m", "b/slow", "a/last"];
     assert_eq!(tried("fast"), expected);
     let mut firsts: Vec<String> = (0..6).map(|_| tried("fast").swap_remove(0)).collect();
     firsts.sort();

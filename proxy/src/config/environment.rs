@@ -1,14 +1,19 @@
-//! The environment: where data lies, and keys that other programs use too.
+//! The environment: where data lies, what the log is like, and keys that other programs use too.
 //!
-//! Values of keys are taken as they are; nothing of them reaches a message.
+//! Values of keys are taken as they are; nothing of them reaches a message. A variable that means
+//! nothing here and something to the programs before Easel is told, not passed over.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use providers::endpoint;
 use wire::ProviderKind;
 
-use super::{BadConfig, Endpoint};
-use crate::keys::Secret;
+use super::{
+    BadConfig, Endpoint,
+    relays::{SERVER_IDLE_SECS, Server},
+    shown, stored,
+};
+use crate::{keys::Secret, log};
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -17,6 +22,10 @@ pub(super) fn data_folder(env: Env<'_>) -> Result<PathBuf, BadConfig> {
     let path = |name: &str| env(name).filter(|it| !it.is_empty()).map(PathBuf::from);
     if let Some(data) = path("EASEL_DATA") {
         return Ok(data);
+    }
+    // Other programs' folders, so a folder of its own in them.
+    if let Some(data) = path("PLANDEX_BASE_DIR") {
+        return Ok(data.join("easel"));
     }
     if let Some(data) = path("XDG_DATA_HOME").filter(|it| it.is_absolute()) {
         return Ok(data.join("easel"));
@@ -37,18 +46,112 @@ pub(super) fn port(env: Env<'_>) -> Result<Option<u16>, BadConfig> {
         Ok(port) => Ok(Some(port)),
         Err(_) => Err(BadConfig {
             place: "PORT".to_owned(),
-            what: format!("`{text}` is no port: it is a number up to 65535"),
+            what: format!("{} is no port: it is a number up to 65535", shown::value(&text, "PORT")),
         }),
     }
 }
 
 /// Returns the database that several share. A person's own machine has other programs' addresses
 /// in its environment, so it counts only where somebody says that this is no such machine.
-pub(super) fn store(env: Env<'_>) -> Option<Secret> {
-    let local = env("LOCAL_MODE").is_none_or(|it| !matches!(it.trim(), "false" | "0"));
-    let shared = env("IS_CLOUD").is_some_and(|it| matches!(it.trim(), "true" | "1"));
-    let address = env("DATABASE_URL").filter(|it| !it.trim().is_empty())?;
-    (shared || !local).then(|| Secret::new(address))
+pub(super) fn store(env: Env<'_>) -> Result<Option<Secret>, BadConfig> {
+    let local = truth(env, "LOCAL_MODE")?.unwrap_or(true);
+    let shared = truth(env, "IS_CLOUD")?.unwrap_or(false);
+    let name = "DATABASE_URL";
+    let address = env(name).filter(|it| !it.trim().is_empty() && (shared || !local));
+    let Some(address) = address.map(Secret::new) else { return Ok(None) };
+    match stored::database(address.expose()) {
+        Ok(()) => Ok(Some(address)),
+        Err(what) => Err(BadConfig { place: name.to_owned(), what }),
+    }
+}
+
+/// Returns what the log is like.
+pub(super) fn log(env: Env<'_>) -> Result<log::Form, BadConfig> {
+    let usual = log::Form::default();
+    let level =
+        word(env, &["EASEL_LOG", "OGCODE_LOG_LEVEL"], "error, warn, info or debug", |it| {
+            it.parse().ok() // Of what is wrong with it, the words above say more.
+        })?;
+    let text =
+        word(env, &["EASEL_LOG_FORMAT", "OGCODE_LOG_FORMAT"], "json or text", |it| {
+            match it.to_ascii_lowercase().as_str() {
+                "json" => Some(false),
+                "text" => Some(true),
+                _ => None,
+            }
+        })?;
+    Ok(log::Form { level: level.unwrap_or(usual.level), text: text.unwrap_or(usual.text) })
+}
+
+/// Returns the server of tools that Ogcode would start: by its own default `ogden mcp`.
+pub(super) fn server(env: Env<'_>) -> Result<Option<(&'static str, Server)>, BadConfig> {
+    if truth(env, "OGCODE_MCP_ENABLED")? != Some(true) {
+        return Ok(None);
+    }
+    let words = |name: &str| env(name).filter(|it| !it.trim().is_empty());
+    let command = words("OGCODE_MCP_COMMAND");
+    let args = words("OGCODE_MCP_ARGS");
+    let args = args.or_else(|| command.is_none().then(|| "mcp".to_owned())).unwrap_or_default();
+    let program = Server::Program {
+        command: command.map_or_else(|| "ogden".to_owned(), |it| it.trim().to_owned()),
+        args: args.split_whitespace().map(str::to_owned).collect(),
+        env: Vec::new(),
+        idle: Duration::from_secs(SERVER_IDLE_SECS.into()),
+    };
+    Ok(Some(("ogcode", program)))
+}
+
+/// Says of each variable that is set and means nothing here why that is so.
+pub(super) fn notes(env: Env<'_>) -> Vec<BadConfig> {
+    let set = |it: &&(&str, &str)| env(it.0).is_some_and(|it| !it.trim().is_empty());
+    let note = |&(name, why): &(&str, &str)| BadConfig {
+        place: name.to_owned(),
+        what: format!("has no place here: {why}"),
+    };
+    NOWHERE.iter().filter(set).map(note).collect()
+}
+
+/// Variables of the programs before Easel, and what there is instead.
+pub(super) const NOWHERE: [(&str, &str); 11] = [
+    ("OGCODE_AGENTIC_MEMORY_MODE", NO_MEMORY),
+    ("OGCODE_EMBED_PROVIDER", NO_MEMORY),
+    ("OGCODE_EMBED_MODEL", NO_MEMORY),
+    ("GOENV", "there is one mode"),
+    ("PLANDEX_ENV", "there is one mode"),
+    ("PLANDEX_API_HOST", "the app is served by this proxy and asks no other"),
+    ("DB_PASSWORD", NO_PARTS),
+    ("POSTGRES_USER", NO_PARTS),
+    ("POSTGRES_PASSWORD", NO_PARTS),
+    ("POSTGRES_DB", NO_PARTS),
+    ("LITELLM_MASTER_KEY", "a key of one's own is `[clients.NAME]` with `key-env` in easel.toml"),
+];
+
+const NO_MEMORY: &str = "what a project remembers is in its MEMORY.md, without embeddings";
+const NO_PARTS: &str = "a database is named by its whole address, in `[store]` or DATABASE_URL";
+
+/// Returns the first of several variables that is set, if it is one of the words.
+fn word<T>(
+    env: Env<'_>,
+    names: &[&str],
+    words: &str,
+    read: fn(&str) -> Option<T>,
+) -> Result<Option<T>, BadConfig> {
+    for name in names {
+        let Some(text) = env(name).filter(|it| !it.trim().is_empty()) else { continue };
+        return read(text.trim()).map(Some).ok_or_else(|| BadConfig {
+            place: (*name).to_owned(),
+            what: format!("{} is not one of {words}", shown::value(&text, name)),
+        });
+    }
+    Ok(None)
+}
+
+fn truth(env: Env<'_>, name: &str) -> Result<Option<bool>, BadConfig> {
+    word(env, &[name], "true or false", |it| match it.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    })
 }
 
 /// Returns the providers that the environment names, in the order in which they are asked.
@@ -65,7 +168,10 @@ pub(super) fn endpoints(env: Env<'_>) -> Result<Vec<Endpoint>, BadConfig> {
         let base_url = match address {
             Some(address) => endpoint::parse(&address).map_err(|err| BadConfig {
                 place: source.address.unwrap_or_default().to_owned(),
-                what: format!("`{address}` is no address of a provider: {err}"),
+                what: {
+                    let shown = shown::address(&address, source.address.unwrap_or_default());
+                    format!("{shown} is no address of a provider: {err}")
+                },
             })?,
             None => source.default.to_owned(),
         };

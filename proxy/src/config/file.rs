@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     io::ErrorKind,
     net::IpAddr,
     path::{Path, PathBuf},
@@ -10,13 +10,17 @@ use std::{
 };
 
 use providers::{endpoint, prices::Prices};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use toml::Spanned;
 use wire::ProviderKind;
 
 use super::{
-    BadConfig, Budget, Endpoint, Limits, Tls, guards, is_id, limits, litellm,
+    BadConfig, Budget, Endpoint, Limits, Mention, Tls, guards, is_id, limits, litellm,
     relays::{self, Relays, RelaysToml, ServerToml, each},
+    shown,
     source::Source,
     stored::{self, Stored},
     telemetry::{self, Telemetry},
@@ -35,10 +39,10 @@ pub(super) const IDLE_SECS: u64 = 300;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Toml {
-    host: Option<IpAddr>,
+    host: Option<Spanned<String>>,
     port: Option<u16>,
-    site: Option<PathBuf>,
-    scripts: Option<PathBuf>,
+    site: Option<Spanned<PathBuf>>,
+    scripts: Option<Spanned<PathBuf>>,
     hosts: Vec<Spanned<String>>,
     origins: Vec<Spanned<String>>,
     idle_timeout_secs: Option<Spanned<u64>>,
@@ -54,7 +58,7 @@ struct Toml {
     filters: Vec<Spanned<guards::FilterRow>>,
     webhook: Option<guards::WebhookRow>,
     tls: Option<guards::TlsRow>,
-    clients: BTreeMap<String, KeyRow>,
+    clients: BTreeMap<Spanned<String>, KeyRow>,
     budget: Option<limits::BudgetRow>,
 }
 
@@ -72,26 +76,20 @@ struct KeyRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Model {
-    lanes: Vec<Spanned<LaneRow>>,
+    lanes: Vec<Spanned<AnyLane>>,
     #[serde(default)]
     strategy: Strategy,
     #[serde(default)]
-    fallbacks: Vec<String>,
+    fallbacks: Vec<Spanned<String>>,
     /// Of each lane.
     #[serde(default)]
     retries: Option<Spanned<u64>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a lane is `provider/model`, or `{ model, weight, rpm, tpm }`")]
-enum LaneRow {
-    Plain(String),
-    Weighted(WeightedRow),
-}
-
+/// Of a lane of which more is said than its name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WeightedRow {
+struct LaneRow {
     model: String,
     #[serde(default = "one")]
     weight: u32,
@@ -99,6 +97,35 @@ struct WeightedRow {
     rpm: Option<u64>,
     /// Tokens that it bears in a minute.
     tpm: Option<u64>,
+}
+
+/// Either form, read by hand: serde's own way loses the place of what is wrong within.
+#[derive(Debug)]
+struct AnyLane(LaneRow);
+
+impl<'de> Deserialize<'de> for AnyLane {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Forms;
+
+        impl<'de> Visitor<'de> for Forms {
+            type Value = AnyLane;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a lane (`provider/model`, or `{ model, weight, rpm, tpm }`)")
+            }
+
+            fn visit_str<E>(self, model: &str) -> Result<AnyLane, E> {
+                let model = model.to_owned();
+                Ok(AnyLane(LaneRow { model, weight: one(), rpm: None, tpm: None }))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AnyLane, A::Error> {
+                LaneRow::deserialize(MapAccessDeserializer::new(map)).map(AnyLane)
+            }
+        }
+
+        from.deserialize_any(Forms)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,7 +148,7 @@ struct Provider {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`key-env` is the name of a variable, or a list of names")]
 enum Variables {
     One(String),
     Several(Vec<String>),
@@ -139,6 +166,7 @@ pub(super) struct File {
     pub(super) idle: Duration,
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) groups: Groups,
+    pub(super) mentions: Vec<Mention>,
     pub(super) relays: Relays,
     pub(super) stored: Stored,
     pub(super) prices: Prices,
@@ -179,7 +207,6 @@ pub(super) fn read(
 
 fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
     let toml: Toml = toml::from_str(source.text).map_err(|err| source.unreadable(&err))?;
-    let base = source.path.parent().unwrap_or(Path::new("."));
     let mut endpoints = Vec::new();
     for (id, provider) in toml.providers {
         endpoints.push(endpoint(source, &id, provider)?);
@@ -191,24 +218,26 @@ fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
     let filters = filters.map(|(n, it)| guards::filter(source, n, it));
     let filters = Filters::new(filters.collect::<Result<_, _>>()?);
     let webhook = toml.webhook.map(|it| guards::webhook(source, it)).transpose()?;
+    let (groups, mentions) = groups(source, toml.models)?;
     Ok(File {
-        host: toml.host,
+        host: toml.host.map(|it| listened(source, &it)).transpose()?,
         port: toml.port,
-        site: toml.site.map(|it| base.join(it)),
-        scripts: toml.scripts.map(|it| base.join(it)),
-        hosts: each(source, toml.hosts, host)?,
-        origins: each(source, toml.origins, origin)?,
+        site: toml.site.map(|it| source.folder("site", &it)).transpose()?,
+        scripts: toml.scripts.map(|it| source.folder("scripts", &it)).transpose()?,
+        hosts: each(source, "hosts", toml.hosts, host)?,
+        origins: each(source, "origins", toml.origins, origin)?,
         idle,
-        groups: groups(source, toml.models)?,
+        groups,
+        mentions,
         stored: stored::read(source, toml.store, toml.accounts)?,
-        telemetry: telemetry::read(source, toml.telemetry)?,
+        telemetry: telemetry::read(source, &toml.telemetry)?,
         relays: relays::read(source, toml.relays, toml.mcp)?,
         endpoints,
         prices,
         limits,
         filters,
         webhook,
-        tls: toml.tls.map(|it| guards::tls(base, &it)),
+        tls: toml.tls.map(|it| guards::tls(source, &it)).transpose()?,
         clients: clients(source, toml.clients)?,
         budget: toml.budget.map(|it| limits::budget(source, &it)).transpose()?,
         notes: Vec::new(),
@@ -222,17 +251,14 @@ fn endpoint(
 ) -> Result<Endpoint, BadConfig> {
     if !is_id(id.get_ref()) {
         let what = format!(
-            "`{}` is no name for a provider: use small letters, digits, `-`, and not `script`",
-            id.get_ref()
+            "{} is no name for a provider: use small letters, digits, `-`, and not `script`",
+            shown::value(id.get_ref(), "providers")
         );
         return Err(source.bad(id.span().start, what));
     }
     let key = key(source, &provider)?;
     let address = provider.base_url;
-    let base_url = endpoint::parse(address.get_ref()).map_err(|err| {
-        let what = format!("`{}` is no address of a provider: {err}", address.get_ref());
-        source.bad(address.span().start, what)
-    })?;
+    let base_url = source.address("base-url", "a provider", &address)?;
     let kind = *provider.kind.get_ref();
     if kind == ProviderKind::Script {
         let what = "`script` is built in; give scripts with `scripts`".to_owned();
@@ -242,58 +268,71 @@ fn endpoint(
 }
 
 fn key(source: &Source<'_>, provider: &Provider) -> Result<Option<Secret>, BadConfig> {
-    let variable = |at: usize, name: &str| source.variable(at, name);
     if let Some(names) = &provider.key_env {
-        let at = names.span().start;
+        let variable = |name: &str| source.variable(names.span().start, "key-env", name);
         let parts = match names.get_ref() {
-            Variables::One(name) => vec![variable(at, name)?],
+            Variables::One(name) => vec![variable(name)?],
             Variables::Several(names) => {
-                names.iter().map(|it| variable(at, it)).collect::<Result<_, _>>()?
+                names.iter().map(|it| variable(it)).collect::<Result<_, _>>()?
             }
         };
         let parts: Vec<_> = parts.iter().map(|it| it.trim()).collect();
         return Ok(Some(Secret::new(parts.join(":"))));
     }
-    let (at, path) = match (&provider.key_file, &provider.key_file_env) {
-        (Some(path), _) => (path.span().start, path.get_ref().clone()),
+    let read = |path: &Path| fs::read_to_string(source.path(path)).map(Secret::new);
+    match (&provider.key_file, &provider.key_file_env) {
+        (Some(file), _) => match read(file.get_ref()) {
+            Ok(key) => Ok(Some(key)),
+            Err(err) => Err(source.unreadable_path("key-file", file, &err)),
+        },
         (None, Some(name)) => {
-            let at = name.span().start;
-            (at, variable(at, name.get_ref())?.into())
+            let (at, field) = (name.span().start, "key-file-env");
+            let path = source.variable(at, field, name.get_ref())?;
+            read(Path::new(&path)).map(Some).map_err(|err| {
+                // Some put the key itself there.
+                let name = shown::variable(name.get_ref(), field);
+                source.bad(at, format!("the file of the variable {name} cannot be read: {err}"))
+            })
         }
-        (None, None) => return Ok(provider.key.clone()),
-    };
-    let path = source.path.parent().unwrap_or(Path::new(".")).join(path);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(Secret::new(text))),
-        Err(err) => Err(source.bad(at, format!("`{}` cannot be read: {err}", path.display()))),
+        (None, None) => Ok(provider.key.clone()),
     }
 }
 
 fn groups(
     source: &Source<'_>,
     models: BTreeMap<Spanned<String>, Model>,
-) -> Result<Groups, BadConfig> {
-    let mut groups = Groups::new();
+) -> Result<(Groups, Vec<Mention>), BadConfig> {
+    let (mut groups, mut mentions) = (Groups::new(), Vec::new());
+    let mut mention = |name: String, lane: bool, at: usize| {
+        mentions.push(Mention { name, lane, place: source.place(at) });
+    };
     for (name, model) in models {
-        let lanes = model.lanes.into_iter().map(|it| lane(source, it));
-        let lanes: Vec<Weighted> = lanes.collect::<Result<_, _>>()?;
+        let mut lanes = Vec::new();
+        for row in model.lanes {
+            let at = row.span().start;
+            let weighted = lane(source, row)?;
+            mention(weighted.lane.to_string(), true, at);
+            lanes.push(weighted);
+        }
         if lanes.iter().all(|it| it.weight == 0) && model.fallbacks.is_empty() {
             let what = format!("`{}` has no lane", name.get_ref());
             return Err(source.bad(name.span().start, what));
         }
         let retries = limits::retries(source, model.retries.as_ref())?;
-        let Model { strategy, fallbacks, .. } = model;
+        let mut fallbacks = Vec::new();
+        for it in model.fallbacks {
+            mention(it.get_ref().clone(), false, it.span().start);
+            fallbacks.push(it.into_inner());
+        }
+        let strategy = model.strategy;
         groups.insert(name.into_inner(), Group { lanes, strategy, fallbacks, retries });
     }
-    Ok(groups)
+    Ok((groups, mentions))
 }
 
-fn lane(source: &Source<'_>, row: Spanned<LaneRow>) -> Result<Weighted, BadConfig> {
+fn lane(source: &Source<'_>, row: Spanned<AnyLane>) -> Result<Weighted, BadConfig> {
     let at = row.span().start;
-    let WeightedRow { model, weight, rpm, tpm } = match row.into_inner() {
-        LaneRow::Plain(model) => WeightedRow { model, weight: 1, rpm: None, tpm: None },
-        LaneRow::Weighted(row) => row,
-    };
+    let LaneRow { model, weight, rpm, tpm } = row.into_inner().0;
     let Some(lane) = Lane::parse(&model) else {
         let what = format!("`{model}` is no lane: write it as `provider/model`");
         return Err(source.bad(at, what));
@@ -311,14 +350,28 @@ fn one() -> u32 {
 
 fn clients(
     source: &Source<'_>,
-    rows: BTreeMap<String, KeyRow>,
+    rows: BTreeMap<Spanned<String>, KeyRow>,
 ) -> Result<Vec<(String, Secret)>, BadConfig> {
     let mut clients = Vec::new();
     for (name, row) in rows {
-        let key = source.secret(row.key, row.key_env.as_ref())?;
-        clients.extend(key.filter(|it| !it.is_empty()).map(|it| (name, it)));
+        let key = source.secret(row.key, "key-env", row.key_env.as_ref())?;
+        let Some(key) = key.filter(|it| !it.is_empty()) else {
+            let shown = shown::value(name.get_ref(), "clients");
+            let what = format!("{shown} has no key: write `key-env`, or `key`");
+            return Err(source.bad(name.span().start, what));
+        };
+        clients.push((name.into_inner(), key));
     }
     Ok(clients)
+}
+
+fn listened(source: &Source<'_>, address: &Spanned<String>) -> Result<IpAddr, BadConfig> {
+    if let Ok(address) = address.get_ref().parse() {
+        return Ok(address);
+    }
+    let shown = shown::value(address.get_ref(), "host");
+    let what = format!("{shown} is no address to listen on: write it as 127.0.0.1 or 0.0.0.0");
+    Err(source.bad(address.span().start, what))
 }
 
 fn host(text: &str) -> Result<String, &'static str> {

@@ -1,12 +1,11 @@
 //! `[[filters]]`, `[webhook]` and `[tls]`.
 
-use std::{path::Path, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use providers::endpoint;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{BadConfig, Tls, source::Source};
+use super::{BadConfig, Tls, shown, source::Source};
 use crate::{
     filters::{Action, Kind, On, Rule, Sketch},
     hook,
@@ -122,11 +121,11 @@ pub(super) struct WebhookRow {
 
 pub(super) fn webhook(source: &Source<'_>, row: WebhookRow) -> Result<hook::Settings, BadConfig> {
     let at = row.url.span().start;
-    let bad = |what: &dyn std::fmt::Display| {
-        source.bad(at, format!("`{}` is no address: {what}", row.url.get_ref()))
-    };
-    endpoint::parse(row.url.get_ref()).map_err(|err| bad(&err))?;
-    let address = row.url.get_ref().parse().map_err(|err: http::uri::InvalidUri| bad(&err))?;
+    source.address("url", "a webhook", &row.url)?;
+    let address = row.url.get_ref().parse().map_err(|err: http::uri::InvalidUri| {
+        let shown = shown::address(row.url.get_ref(), "url");
+        source.bad(at, format!("{shown} is no address of a webhook: {err}"))
+    })?;
     let (mut before, mut after) = (false, false);
     for event in &row.events {
         match event.get_ref().as_str() {
@@ -147,7 +146,7 @@ pub(super) fn webhook(source: &Source<'_>, row: WebhookRow) -> Result<hook::Sett
             return Err(source.bad(it.span().start, what));
         }
     };
-    let Some(secret) = source.secret(row.secret, row.secret_env.as_ref())? else {
+    let Some(secret) = source.secret(row.secret, "secret-env", row.secret_env.as_ref())? else {
         let what = "a webhook needs `secret-env`: with it, calls are signed";
         return Err(source.bad(at, what));
     };
@@ -165,10 +164,14 @@ pub(super) fn webhook(source: &Source<'_>, row: WebhookRow) -> Result<hook::Sett
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct TlsRow {
-    certificate: String,
-    key: String,
+    certificate: Spanned<PathBuf>,
+    key: Spanned<PathBuf>,
 }
 
-pub(super) fn tls(base: &Path, row: &TlsRow) -> Tls {
-    Tls { certificate: base.join(&row.certificate), key: base.join(&row.key) }
+/// What the files hold is read at the start.
+pub(super) fn tls(source: &Source<'_>, row: &TlsRow) -> Result<Tls, BadConfig> {
+    Ok(Tls {
+        certificate: source.file("certificate", &row.certificate)?,
+        key: source.file("key", &row.key)?,
+    })
 }

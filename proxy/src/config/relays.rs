@@ -4,12 +4,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
-use super::{BadConfig, is_id, source::Source};
+use super::{BadConfig, is_id, shown, source::Source};
 use crate::{
     keys::Secret,
     outbound::{OwnHost, Pattern, Policy, is_login},
@@ -47,7 +47,7 @@ pub const GIT_HOSTS: [&str; 24] = [
 const GIT_LIMIT_MB: u32 = 1024;
 
 /// Starting again costs a client its session.
-const SERVER_IDLE_SECS: u32 = 900;
+pub(super) const SERVER_IDLE_SECS: u32 = 900;
 
 /// What the proxy fetches for the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,12 +123,12 @@ pub(super) fn read(
 ) -> Result<Relays, BadConfig> {
     let mut read = Relays::default();
     if let Some(hosts) = relays.git_hosts {
-        read.git.hosts = each(source, hosts, Pattern::parse)?;
+        read.git.hosts = each(source, "git-hosts", hosts, Pattern::parse)?;
     }
     if let Some(hosts) = relays.fetch_hosts {
-        read.fetch.hosts = each(source, hosts, Pattern::parse)?;
+        read.fetch.hosts = each(source, "fetch-hosts", hosts, Pattern::parse)?;
     }
-    let private = each(source, relays.private_hosts, OwnHost::parse)?;
+    let private = each(source, "private-hosts", relays.private_hosts, OwnHost::parse)?;
     read.git.private.clone_from(&private);
     read.fetch.private = private;
     if let Some(limit_mb) = relays.git_limit_mb {
@@ -150,11 +150,16 @@ fn server(
     name: &Spanned<String>,
     toml: ServerToml,
 ) -> Result<Server, BadConfig> {
-    let bad = |what: &str| source.bad(name.span().start, format!("`{}` {what}", name.get_ref()));
+    let bad = |what: &str| {
+        let name_of = shown::value(name.get_ref(), "mcp");
+        source.bad(name.span().start, format!("{name_of} {what}"))
+    };
     if !is_id(name.get_ref()) {
         return Err(bad("is no name for a server: use small letters, digits and `-`"));
     }
-    let variable = |name: &Spanned<String>| source.variable(name.span().start, name.get_ref());
+    let variable = |field: &str, name: &Spanned<String>| {
+        source.variable(name.span().start, field, name.get_ref())
+    };
     match (toml.url, toml.command) {
         (Some(url), None) => {
             if !(toml.args.is_empty() && toml.env.is_empty() && toml.env_pass.is_empty())
@@ -166,18 +171,10 @@ fn server(
             }
             let address =
                 address(url.get_ref()).map_err(|what| source.bad(url.span().start, what))?;
-            let mut headers = Vec::new();
-            for (header, from) in &toml.header_env {
-                let parsed = HeaderName::try_from(header.get_ref()).ok();
-                let named = parsed.filter(|it| !is_ours(it)).ok_or_else(|| {
-                    let what = format!("`{}` is no header that can be set", header.get_ref());
-                    source.bad(header.span().start, what)
-                })?;
-                headers.push((named, sendable(source, from, variable(from)?)?));
-            }
+            let mut headers = source.headers(&toml.header_env)?;
             if let Some(from) = &toml.key_env {
-                let value = format!("Bearer {}", variable(from)?.trim());
-                headers.push((http::header::AUTHORIZATION, sendable(source, from, value)?));
+                let value = format!("Bearer {}", variable("key-env", from)?.trim());
+                headers.push((http::header::AUTHORIZATION, source.sendable(from, value)?));
             }
             Ok(Server::At { url: address, headers })
         }
@@ -190,12 +187,12 @@ fn server(
             }
             let mut values: BTreeMap<String, Secret> = toml.env;
             for from in toml.env_pass {
-                let value = Secret::new(variable(&from)?);
+                let value = Secret::new(variable("env-pass", &from)?);
                 values.insert(from.into_inner(), value);
             }
             let plain = |it: &&String| it.is_empty() || it.contains(['=', '\0']);
-            if let Some(name) = values.keys().find(plain) {
-                return Err(bad(&format!("sets `{name}`, which is no name of a variable")));
+            if values.keys().any(|it| plain(&it)) {
+                return Err(bad("sets a variable whose name is empty or holds `=`"));
             }
             let env = values.into_iter().collect();
             let idle = Duration::from_secs(toml.idle_secs.unwrap_or(SERVER_IDLE_SECS).into());
@@ -215,40 +212,23 @@ fn address(text: &str) -> Result<Url, String> {
         }
         Some(url) => Ok(url),
         None => Err(format!(
-            "`{text}` is no address of a server: it must begin with http:// or https://"
+            "{} is no address of a server: it must begin with http:// or https://",
+            shown::address(text, "url")
         )),
     }
 }
 
-fn sendable(
-    source: &Source<'_>,
-    from: &Spanned<String>,
-    value: String,
-) -> Result<Secret, BadConfig> {
-    if HeaderValue::from_str(&value).is_err() {
-        let what = format!("the variable `{}` holds what no header can", from.get_ref());
-        return Err(source.bad(from.span().start, what));
-    }
-    Ok(Secret::new(value))
-}
-
-/// What a connection or the protocol itself decides.
-fn is_ours(name: &HeaderName) -> bool {
-    use http::header::{
-        CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE,
-    };
-    [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE].contains(name)
-        || name.as_str().starts_with("mcp-")
-}
-
 pub(super) fn each<T>(
     source: &Source<'_>,
+    field: &str,
     values: Vec<Spanned<String>>,
     read: fn(&str) -> Result<T, &'static str>,
 ) -> Result<Vec<T>, BadConfig> {
     let one = |value: Spanned<String>| {
-        read(value.get_ref())
-            .map_err(|what| source.bad(value.span().start, format!("`{}` {what}", value.get_ref())))
+        read(value.get_ref()).map_err(|what| {
+            let shown = shown::address(value.get_ref(), field);
+            source.bad(value.span().start, format!("{shown} {what}"))
+        })
     };
     values.into_iter().map(one).collect()
 }

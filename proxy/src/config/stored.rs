@@ -7,10 +7,11 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{BadConfig, source::Source};
+use super::{BadConfig, shown, source::Source};
 use crate::{
     accounts::Post,
     bill::Defaults,
+    budget::Redis,
     keys::Secret,
     ledger::{HOUR_MS, Retention},
 };
@@ -56,9 +57,9 @@ impl Default for Stored {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Store {
-    address: Option<Secret>,
+    address: Option<Spanned<Secret>>,
     address_env: Option<Spanned<String>>,
-    redis: Option<Secret>,
+    redis: Option<Spanned<Secret>>,
     redis_env: Option<Spanned<String>>,
     keep_days: Option<Spanned<u64>>,
 }
@@ -115,7 +116,7 @@ pub(super) fn read(
     let at = accounts.mail_server.as_ref().map(|it| it.span().start);
     let at = at.or_else(|| accounts.mail_server_env.as_ref().map(|it| it.span().start));
     let server = accounts.mail_server.map(Spanned::into_inner);
-    let server = source.secret(server, accounts.mail_server_env.as_ref())?;
+    let server = source.secret(server, "mail-server-env", accounts.mail_server_env.as_ref())?;
     let post = match (server, accounts.mail_from) {
         (None, _) => Post::Log,
         (Some(_), None) => {
@@ -126,12 +127,63 @@ pub(super) fn read(
             .map_err(|err| source.bad(at.unwrap_or_default(), err.to_string()))?,
     };
     Ok(Stored {
-        postgres: source.secret(address, address_env.as_ref())?,
-        redis: source.secret(redis, redis_env.as_ref())?,
+        postgres: place(source, ("address", address), ("address-env", address_env), database)?,
+        redis: place(source, ("redis", redis), ("redis-env", redis_env), counters)?,
         shared,
         behind_proxy: accounts.behind_proxy,
         post,
         defaults,
         retention,
     })
+}
+
+/// Returns the address of a server that stands in the file or in a variable that the file names.
+fn place(
+    source: &Source<'_>,
+    (field, given): (&str, Option<Spanned<Secret>>),
+    (field_env, variable): (&str, Option<Spanned<String>>),
+    check: fn(&str) -> Result<(), String>,
+) -> Result<Option<Secret>, BadConfig> {
+    let (at, holder) = match (&variable, &given) {
+        (Some(it), _) => {
+            let name = shown::variable(it.get_ref(), field_env);
+            (it.span().start, format!("the variable {name}"))
+        }
+        (None, Some(it)) => (it.span().start, format!("`{field}`")),
+        (None, None) => return Ok(None),
+    };
+    let address = source.secret(given.map(Spanned::into_inner), field_env, variable.as_ref())?;
+    if let Some(address) = &address {
+        check(address.expose()).map_err(|what| source.bad(at, format!("{holder} {what}")))?;
+    }
+    Ok(address)
+}
+
+/// Says what is wrong with the address of a database, which may hold a password.
+pub(super) fn database(address: &str) -> Result<(), String> {
+    match address.split_once("://") {
+        Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => Ok(()),
+        found => {
+            let begins = begins(found.map(|it| it.0));
+            Err(format!(
+                "{begins}; a database's address is like postgres://user:password@host/name"
+            ))
+        }
+    }
+}
+
+fn counters(address: &str) -> Result<(), String> {
+    if Redis::is_address(address) {
+        return Ok(());
+    }
+    let begins = begins(address.split_once("://").map(|it| it.0));
+    Err(format!("{begins}; an address of Redis is like redis://127.0.0.1:6379/0"))
+}
+
+fn begins(scheme: Option<&str>) -> String {
+    let known = scheme.filter(|it| it.bytes().all(|it| it.is_ascii_lowercase() || it == b'+'));
+    match known.filter(|it| it.len() <= 12) {
+        Some(scheme) => format!("begins with `{scheme}://`"),
+        None => "holds no address".to_owned(),
+    }
 }

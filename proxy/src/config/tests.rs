@@ -1,5 +1,7 @@
 //! Flags, files and variables in, a configuration or its fault out.
 
+mod faults;
+
 use std::{ffi::OsString, fs};
 
 use super::*;
@@ -128,7 +130,10 @@ fn names_of_ones_own_stand_for_lanes() {
             "[models.fast]\nlanes = [\n  \"a/m\",\n  { model = \"b/m\", rpm = 0 },\n]\n",
             "line 4: `b/m` would never be asked",
         ),
-        ("[models.fast]\nlanes = [{ model = \"b/m\", rpms = 1 }]\n", "line 2: a lane is"),
+        (
+            "[models.fast]\nlanes = [{ model = \"b/m\", rpms = 1 }]\n",
+            "line 2: unknown field `rpms`",
+        ),
         ("[models.fast]\nlanes = [\"b/m\"]\nstrategy = \"random\"\n", "line 3: "),
         ("[models.fast]\nlanes = []\n", "line 1: `fast` has no lane"),
         (
@@ -207,6 +212,7 @@ fn the_file_is_read_and_flags_lead() {
     "#;
     let env = [("OPENAI_API_KEY", "from-environment"), ("MY_KEY", "k")];
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("dist")).unwrap();
     let config = with_file(folder.path(), text, &["--port", "2000"], &env).unwrap();
     assert_eq!((config.port, config.idle.as_secs()), (2000, 7));
     assert_eq!(config.site, folder.path().join("dist"));
@@ -221,7 +227,7 @@ fn the_file_is_read_and_flags_lead() {
 fn a_wrong_line_of_the_file_is_named_and_its_key_is_not() {
     let provider = "[providers.p]\nkind = \"anthropic\"\n";
     for (text, expected) in [
-        ("port = 99999\n", "line 1: invalid value"),
+        ("port = 99999\n", "line 1: `99999` is an integer"),
         ("\n\nprot = 1\n", "line 3: unknown field `prot`"),
         ("port = = 1\n", "line 1: "),
         (&format!("{provider}base-url = \"ftp://x\"\n"), "line 3: `ftp://x` is no address"),
@@ -323,7 +329,7 @@ fn a_wrong_host_or_server_is_named_with_its_line() {
             "line 3: `Host` is no header that can be set",
         ),
         ("[mcp.x]\ncommand = \"a\"\nenv-pass = [\"NO\"]\n", "line 3: the variable `NO` is not set"),
-        ("[mcp.x]\ncommand = \"a\"\nenv = { \"A=B\" = \"c\" }\n", "line 1: `x` sets `A=B`"),
+        ("[mcp.x]\ncommand = \"a\"\nenv = { \"A=B\" = \"c\" }\n", "line 1: `x` sets a variable"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let env = [("ODD", "a\nsecret"), ("K", "secret")];
@@ -436,6 +442,11 @@ fn guards_are_read_and_their_secrets_are_not_shown() {
     ];
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("account.json"), "{s3cret}\n").unwrap();
+    let key = folder.path().join("abs.pem");
+    fs::create_dir(folder.path().join("tls")).unwrap();
+    fs::write(folder.path().join("tls/cert.pem"), "").unwrap();
+    fs::write(&key, "").unwrap();
+    let text = &text.replace("/abs/key.pem", key.to_str().unwrap());
     let config = with_file(folder.path(), text, &[], &env).unwrap();
     assert!(
         config.filters.requests(&["m"]).is_empty() && !config.filters.replies(&["m"]).is_empty()
@@ -446,7 +457,7 @@ fn guards_are_read_and_their_secrets_are_not_shown() {
         (250, true, false)
     );
     assert_eq!(config.tls.clone().unwrap().certificate, folder.path().join("tls/cert.pem"));
-    assert_eq!(config.tls.clone().unwrap().key, PathBuf::from("/abs/key.pem"));
+    assert_eq!(config.tls.clone().unwrap().key, key);
     assert_eq!(config.clients[0].1.expose(), "ks3cret");
     let keys: Vec<_> =
         config.endpoints.iter().map(|it| it.key.as_ref().unwrap().expose()).collect();
@@ -502,7 +513,7 @@ fn what_is_wrong_with_a_guard_is_told_with_its_line() {
         line 3: `a*` would find nothing at all, which is everywhere
         line 3: `(a{999}){999}` comes to more than 1024 KB
         line 3: `shoe-size` is no kind: email, phone, iban, credit-card, ip, us-ssn, api-key
-        line 2: `hook` is no address: it must begin with http:// or https://
+        line 2: `hook` is no address of a webhook: it must begin with http:// or https://
         line 2: a webhook needs `secret-env`: with it, calls are signed
         line 5: `while` is no event: before, after
         line 1: missing field `key`

@@ -13,19 +13,29 @@ use std::{
 use bytes::Bytes;
 use futures::future::join_all;
 use providers::failure;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, value::RawValue};
 use tokio::{sync::oneshot, time::sleep};
 use wire::{Rejection, RejectionCode, Usage};
 
-use super::{Used, complaint::refused};
-use crate::{catalogue::Route, config::Endpoint, upstream::Upstream};
+use super::{Used, complaint::refused, head};
+use crate::{
+    catalogue::Route,
+    config::Endpoint,
+    upstream::{REPLY_LIMIT_BYTES, Upstream},
+};
 
 /// So long a request waits for others; the way to a provider takes many times that.
 const MOMENT: Duration = Duration::from_millis(2);
 
-/// Providers take no more texts at once.
+/// Of the longest embeddings that there are, 8,192 numbers as text.
+const EMBEDDING_BYTES: usize = 8_192 * 24;
+
+/// Providers take no more texts at once, and what is answered to strangers together must not be
+/// longer than an answer may be.
 const TEXTS_LIMIT: usize = 256;
+
+const _: () = assert!(TEXTS_LIMIT * EMBEDDING_BYTES <= REPLY_LIMIT_BYTES);
 
 /// Requests that wait for their moment to end.
 #[derive(Debug, Default)]
@@ -51,6 +61,8 @@ struct Batch {
 #[derive(Debug)]
 struct Member {
     texts: Range<usize>,
+    /// As it goes to the provider if nobody comes along.
+    body: Bytes,
     answer: oneshot::Sender<Result<Embedded, Rejection>>,
 }
 
@@ -86,17 +98,25 @@ struct Asking<'a> {
 struct Answered {
     data: Vec<Embedding>,
     #[serde(default)]
-    model: Value,
+    usage: Counts,
+    /// All other fields, which hold for every one of them.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// What of an answer is looked at that goes through as it came.
+#[derive(Debug, Deserialize)]
+struct Counted {
     #[serde(default)]
     usage: Counts,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 struct Embedding {
-    #[serde(default)]
-    object: Value,
     index: usize,
     embedding: Box<RawValue>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize, Serialize)]
@@ -109,9 +129,9 @@ struct Counts {
 
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
-    object: &'static str,
     data: &'a [Embedding],
-    model: &'a Value,
+    #[serde(flatten)]
+    rest: &'a Map<String, Value>,
     usage: Counts,
 }
 
@@ -124,19 +144,21 @@ impl Batches {
         body: Bytes,
     ) -> Result<Embedded, Rejection> {
         let Route::Endpoint { endpoint, model, .. } = route else { return Err(none()) };
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
+        let alone = head.renamed(&body, &model);
         let mut asked: Asked =
             serde_json::from_slice(&body).map_err(|err| refused(&err.into(), &body))?;
+        let few = |it: &Vec<_>| it.len() <= TEXTS_LIMIT / 2;
+        let Some(texts) = texts(&asked.input).filter(few) else {
+            return ask(upstream, &endpoint, alone).await;
+        };
         asked.rest.insert("model".to_owned(), model.clone().into());
-        let texts = texts(asked.input);
-        if texts.len() > TEXTS_LIMIT / 2 {
-            return ask(upstream, &endpoint, &texts, &asked.rest).await;
-        }
         let together = Together {
             provider: endpoint.id.clone(),
             model,
             rest: Value::Object(asked.rest.clone()).to_string(),
         };
-        let answer = self.join(together, texts, upstream, &endpoint, asked.rest);
+        let answer = self.join(together, (texts, alone), upstream, &endpoint, asked.rest);
         // The sender is dropped only when the batch's task died.
         answer.await.unwrap_or_else(|_| Err(failure::unreadable()))
     }
@@ -145,7 +167,7 @@ impl Batches {
     fn join(
         self: &Arc<Self>,
         together: Together,
-        mut texts: Vec<Box<RawValue>>,
+        (mut texts, body): (Vec<Box<RawValue>>, Bytes),
         upstream: &Upstream,
         endpoint: &Endpoint,
         rest: Map<String, Value>,
@@ -164,7 +186,7 @@ impl Batches {
         let start = batch.texts.len();
         let range = start..start + texts.len();
         batch.texts.append(&mut texts);
-        batch.members.push(Member { texts: range, answer });
+        batch.members.push(Member { texts: range, body, answer });
         drop(waiting);
         if begins {
             let (batches, upstream, endpoint) =
@@ -189,6 +211,9 @@ impl Batches {
 impl Batch {
     /// Asks for all, unless everybody leaves before the answer.
     async fn send(mut self, upstream: &Upstream, endpoint: &Endpoint, rest: &Map<String, Value>) {
+        if self.members.len() < 2 {
+            return self.each_alone(upstream, endpoint).await;
+        }
         let asked = ask_all(upstream, endpoint, &self.texts, rest);
         let answered = tokio::select! {
             answered = asked => answered,
@@ -197,26 +222,28 @@ impl Batch {
         match answered {
             Ok(answered) => self.share(&answered),
             // One bad text must not cost the others their answer.
-            Err(rejection)
-                if self.members.len() > 1 && rejection.code == RejectionCode::BadRequest =>
-            {
-                let alone = self.members.into_iter().map(|member| {
-                    let texts = &self.texts[member.texts.clone()];
-                    async move {
-                        let answered = ask(upstream, endpoint, texts, rest).await;
-                        // Whoever left needs no answer.
-                        member.answer.send(answered).ok();
-                    }
-                });
-                join_all(alone).await;
+            Err(rejection) if rejection.code == RejectionCode::BadRequest => {
+                self.each_alone(upstream, endpoint).await;
             }
             Err(rejection) => {
                 for member in self.members {
-                    // As above.
+                    // Whoever left needs no answer.
                     member.answer.send(Err(rejection.clone())).ok();
                 }
             }
         }
+    }
+
+    /// Sends each request as it came.
+    async fn each_alone(self, upstream: &Upstream, endpoint: &Endpoint) {
+        let alone = self.members.into_iter().map(|Member { body, mut answer, .. }| async move {
+            tokio::select! {
+                // As above.
+                answered = ask(upstream, endpoint, body) => { answer.send(answered).ok(); }
+                () = answer.closed() => {}
+            }
+        });
+        join_all(alone).await;
     }
 
     fn share(self, answered: &Answered) {
@@ -247,22 +274,24 @@ fn share(counts: Counts, own: usize, all: usize) -> Counts {
     Counts { prompt_tokens: part(counts.prompt_tokens), total_tokens: part(counts.total_tokens) }
 }
 
-/// A text, a list of texts, a text as numbers, or a list of those: each as one of a list.
-fn texts(input: Box<RawValue>) -> Vec<Box<RawValue>> {
-    match serde_json::from_str::<Vec<Box<RawValue>>>(input.get()) {
-        Ok(list) if list.first().is_some_and(|it| it.get().starts_with(['"', '['])) => list,
-        Ok(_) | Err(_) => vec![input],
+/// A text, a list of texts, a text as numbers, or a list of those: each as one of a list. None for
+/// what is nothing of it, which only its provider understands.
+fn texts(input: &RawValue) -> Option<Vec<Box<RawValue>>> {
+    let text = |it: &RawValue| it.get().starts_with('"');
+    let numbers = |it: &RawValue| serde_json::from_str::<Vec<u32>>(it.get()).is_ok();
+    if text(input) || (numbers(input) && input.get() != "[]") {
+        return Some(vec![input.to_owned()]);
     }
+    let list: Vec<Box<RawValue>> = serde_json::from_str(input.get()).ok()?; // See above.
+    let alike = list.iter().all(|it| text(it)) || list.iter().all(|it| numbers(it));
+    (alike && !list.is_empty()).then_some(list)
 }
 
-async fn ask(
-    upstream: &Upstream,
-    endpoint: &Endpoint,
-    texts: &[Box<RawValue>],
-    rest: &Map<String, Value>,
-) -> Result<Embedded, Rejection> {
-    let answered = ask_all(upstream, endpoint, texts, rest).await?;
-    Ok(write(&answered, 0..texts.len(), answered.usage))
+/// Asks with a request as it came, and returns the answer as it comes.
+async fn ask(upstream: &Upstream, endpoint: &Endpoint, body: Bytes) -> Result<Embedded, Rejection> {
+    let body = upstream.embed(endpoint, body).await.ok_or_else(none)??;
+    let Counted { usage } = read(endpoint, &body)?;
+    Ok(Embedded { body, counts: usage })
 }
 
 async fn ask_all(
@@ -273,12 +302,16 @@ async fn ask_all(
 ) -> Result<Answered, Rejection> {
     let body = serde_json::to_vec(&Asking { input: texts, rest }).unwrap_or_default();
     let body = upstream.embed(endpoint, body.into()).await.ok_or_else(none)??;
-    let answered: Answered = serde_json::from_slice(&body).map_err(|err| {
-        tracing::info!(provider = endpoint.id, cause = %err, "unreadable embeddings");
-        failure::unreadable()
-    })?;
+    let answered: Answered = read(endpoint, &body)?;
     let whole = (0..texts.len()).all(|n| answered.data.iter().any(|it| it.index == n));
     if whole { Ok(answered) } else { Err(failure::unreadable()) }
+}
+
+fn read<T: DeserializeOwned>(endpoint: &Endpoint, body: &[u8]) -> Result<T, Rejection> {
+    serde_json::from_slice(body).map_err(|err| {
+        tracing::info!(provider = endpoint.id, cause = %err, "unreadable embeddings");
+        failure::unreadable()
+    })
 }
 
 fn write(answered: &Answered, texts: Range<usize>, usage: Counts) -> Embedded {
@@ -287,13 +320,13 @@ fn write(answered: &Answered, texts: Range<usize>, usage: Counts) -> Embedded {
         .iter()
         .filter(|it| texts.contains(&it.index))
         .map(|it| Embedding {
-            object: it.object.clone(),
             index: it.index - texts.start,
             embedding: it.embedding.clone(),
+            rest: it.rest.clone(),
         })
         .collect();
     data.sort_by_key(|it| it.index);
-    let answer = Answer { object: "list", data: &data, model: &answered.model, usage };
+    let answer = Answer { data: &data, rest: &answered.rest, usage };
     // Our own values have no keys but texts.
     Embedded { body: serde_json::to_vec(&answer).unwrap_or_default().into(), counts: usage }
 }
@@ -313,11 +346,12 @@ mod tests {
             (r#"["one","two"]"#, vec![r#""one""#, r#""two""#]),
             ("[1,2]", vec!["[1,2]"]),
             ("[[1,2],[3]]", vec!["[1,2]", "[3]"]),
-            ("[]", vec!["[]"]),
         ] {
-            let input = serde_json::from_str(input).unwrap();
-            let texts = texts(input);
+            let texts = texts(serde_json::from_str(input).unwrap()).unwrap();
             assert_eq!(texts.iter().map(|it| it.get()).collect::<Vec<_>>(), expected);
+        }
+        for input in ["[]", "{}", "7", r#"[{"type":"text"}]"#, r#"["one",{}]"#, r#"["one",[1]]"#] {
+            assert!(texts(serde_json::from_str(input).unwrap()).is_none(), "{input}");
         }
     }
 

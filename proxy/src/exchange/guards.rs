@@ -4,12 +4,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use providers::{Dialect, ask::Ask, failure};
+use providers::{ask::Ask, failure};
 use serde_json::Value;
 use tokio::time::Instant;
 use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
-use super::{Gateway, complaint::refused, head::Head, trying::Wanted};
+use super::{
+    Gateway,
+    complaint::refused,
+    trying::{Sent, Wanted},
+};
 use crate::{
     catalogue::Route,
     filters::{Chosen, Screen},
@@ -98,21 +102,17 @@ impl Gateway {
 impl Guards {
     /// Returns what is wanted: the client's own bytes where nothing is looked for in the reply and
     /// nothing was replaced in the request.
-    pub(super) fn client(
-        &self,
-        dialect: &'static dyn Dialect,
-        body: Bytes,
-        head: Head,
-    ) -> Result<Wanted, Rejection> {
+    pub(super) fn client(&self, sent: Sent) -> Result<Wanted, Rejection> {
         if self.requests.is_empty() && self.replies.is_empty() {
-            return Ok(Wanted::Client { dialect, body, head, ask: None });
+            return Ok(Wanted::Client { sent, ask: None });
         }
-        let mut ask = dialect.read_ask(&body).map_err(|err| refused(&err, &body))?.ask;
+        let asked = sent.dialect.read_ask(&sent.body);
+        let mut ask = asked.map_err(|err| refused(&err, &sent.body))?.ask;
         let changed = self.requests.ask(&mut ask)?;
         let ask = Box::new(ask);
         Ok(match changed || !self.replies.is_empty() {
             true => Wanted::Ask(ask),
-            false => Wanted::Client { dialect, body, head, ask: Some(ask) },
+            false => Wanted::Client { sent, ask: Some(ask) },
         })
     }
 

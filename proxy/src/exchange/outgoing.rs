@@ -3,10 +3,10 @@
 //! Its bill is closed before its last bytes go out, or when the client leaves. Until the model speaks, and while it thinks, something is sent now and then, so that nobody in
 //! between takes the connection for dead. What breaks ends in an error of the client's dialect.
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{borrow::Cow, fmt, future::Future, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use providers::{dialect::Encoder, failure, feed::Tally};
+use providers::{dialect::Encoder, feed::Tally};
 use tokio::time::{Instant, timeout_at};
 use wire::{ModelEvent, Rejection};
 
@@ -119,11 +119,11 @@ impl Outgoing {
         let Some(bill) = self.bill.take() else { return };
         let used = self.tally.usage();
         std::mem::take(&mut self.place).used(&used);
-        let status = match self.tally.ended() {
-            Some(Err(rejection)) => failure::status(rejection.code),
-            Some(Ok(())) | None => 200,
+        let end = match self.tally.ended() {
+            Some(Err(rejection)) => Err(rejection.code),
+            Some(Ok(())) | None => Ok(()),
         };
-        bill.close(status, used).await;
+        bill.close(end, used).await;
     }
 
     /// Waits for the next bytes; none after the end.
@@ -148,9 +148,10 @@ impl Outgoing {
                 }
                 Waited::Bytes(bytes) => return Some(self.spoken(bytes)),
                 Waited::Silence => {
-                    if let Some(bytes) = self.encoder.keep_alive() {
-                        return Some(Bytes::from_static(bytes));
-                    }
+                    return Some(match self.encoder.keep_alive() {
+                        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                        Cow::Owned(bytes) => bytes.into(),
+                    });
                 }
                 Waited::Events(events) => {
                     let bytes = self.write(events);
@@ -299,8 +300,8 @@ impl Encoder for Lines {
         out.push(b'\n');
     }
 
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        Some(b"\n")
+    fn keep_alive(&self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b"\n")
     }
 }
 
@@ -313,6 +314,7 @@ mod tests {
         chat::{Chat, Flavor},
         dialect::About,
         failure,
+        ollama::Ollama,
         script::{self, Step},
     };
     use tokio::time::sleep;
@@ -329,6 +331,8 @@ mod tests {
         let body = read(after(0, Ok(())), chat).await.unwrap();
         assert!(body.starts_with(": ping\n\n: ping\n\ndata: {"), "{body}");
         assert!(body.ends_with("data: [DONE]\n\n"), "{body}");
+        let lines = read(after(0, Ok(())), Ollama.encoder(About::default())).await.unwrap();
+        assert_eq!(lines.matches("\"content\":\"\"},\"done\":false").count(), 2, "{lines}");
     }
 
     #[tokio::test(start_paused = true)]

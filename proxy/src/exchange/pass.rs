@@ -32,11 +32,12 @@ const LONGEST_END: usize = 3;
 pub(super) async fn whole(
     upstream: &Upstream,
     endpoint: &Endpoint,
+    dialect: &dyn Dialect,
     answer: Response<Incoming>,
 ) -> Result<(Bytes, Usage), Rejection> {
-    let body = upstream.read(answer).await?;
+    let body = upstream.read_reply(answer).await?;
     let mut tally = Tally::default();
-    read_whole(endpoint, &body)?.iter().for_each(|it| tally.add(it));
+    read_whole(endpoint, dialect, &body)?.iter().for_each(|it| tally.add(it));
     match tally.ended() {
         Some(Err(rejection)) => Err(rejection.clone()),
         Some(Ok(())) | None => Ok((body, tally.usage())),

@@ -23,7 +23,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Naming {
     signatures: Signatures,
-    /// Of the thoughts that were last, which belong to all calls up to the next ones.
+    /// What came since the last call: the vendor's blocks as objects, and between them as numbers
+    /// how many bytes of text. A vendor wants all of it again, in this order.
+    run: Vec<Value>,
+    /// Of the run that was last, which belongs to all calls up to the next one.
     handle: Option<Handle>,
     /// New ids by old ones.
     named: BTreeMap<String, String>,
@@ -31,22 +34,23 @@ pub(super) struct Naming {
 
 impl Naming {
     pub(super) fn new(signatures: &Signatures) -> Self {
-        Self { signatures: signatures.clone(), handle: None, named: BTreeMap::new() }
+        let signatures = signatures.clone();
+        Self { signatures, run: Vec::new(), handle: None, named: BTreeMap::new() }
     }
 
     /// Changes the ids in a part of a stream.
     pub(super) async fn name(&mut self, events: &mut [ModelEvent]) {
         for event in events {
             match event {
-                ModelEvent::ReasoningEnd { opaque: Some(opaque) } => self.put_aside(opaque).await,
-                ModelEvent::ToolCallStart { call, .. } => self.rename(call),
+                ModelEvent::ReasoningEnd { opaque: Some(opaque) } => self.run.push(opaque.clone()),
+                ModelEvent::TextDelta { text } => self.say(text),
+                ModelEvent::ToolCallStart { call, .. } => self.rename(call).await,
                 ModelEvent::ToolCallDelta { call, .. } | ModelEvent::ToolCallEnd { call, .. } => {
                     if let Some(named) = self.named.get(call) {
                         call.clone_from(named);
                     }
                 }
                 ModelEvent::ReasoningEnd { opaque: None }
-                | ModelEvent::TextDelta { .. }
                 | ModelEvent::Reasoning { .. }
                 | ModelEvent::Usage(_)
                 | ModelEvent::Finish { .. }
@@ -59,24 +63,33 @@ impl Naming {
     pub(super) async fn name_whole(&mut self, whole: &mut Whole) {
         for part in &mut whole.parts {
             match part {
-                Part::Thought { opaque: Some(opaque), .. } => self.put_aside(opaque).await,
-                Part::Call { call, .. } => self.rename(call),
-                Part::Thought { opaque: None, .. } | Part::Text(_) => {}
+                Part::Thought { opaque: Some(opaque), .. } => self.run.push(opaque.clone()),
+                Part::Text(text) => self.say(text),
+                Part::Call { call, .. } => self.rename(call).await,
+                Part::Thought { opaque: None, .. } => {}
             }
         }
     }
 
-    async fn put_aside(&mut self, opaque: &Value) {
-        match self.signatures.keep(&opaque.to_string(), now_ms()).await {
-            Ok(handle) => self.handle = Some(handle),
-            Err(err) => {
-                tracing::warn!(cause = %err, "thoughts are not put aside");
-                self.handle = None;
+    fn say(&mut self, text: &str) {
+        match self.run.last_mut() {
+            Some(Value::Number(said)) => {
+                *said = (said.as_u64().unwrap_or_default() + text.len() as u64).into();
             }
+            _ if text.is_empty() => {}
+            Some(_) | None => self.run.push(text.len().into()),
         }
     }
 
-    fn rename(&mut self, call: &mut String) {
+    /// Puts the run aside that this call ends, if there are thoughts in it.
+    async fn rename(&mut self, call: &mut String) {
+        let run = std::mem::take(&mut self.run);
+        if run.iter().any(Value::is_object) {
+            let kept = self.signatures.keep(&Value::Array(run).to_string(), now_ms()).await;
+            self.handle = kept
+                .inspect_err(|err| tracing::warn!(cause = %err, "thoughts are not put aside"))
+                .ok(); // What is lost are the thoughts, not the reply.
+        }
         let Some(handle) = &self.handle else { return };
         let named = with_handle(call, handle.as_str());
         let old = std::mem::replace(call, named.clone());
@@ -120,15 +133,6 @@ fn own_ids(message: &mut Message) -> Vec<(usize, Handle)> {
 }
 
 async fn recall_before(signatures: &Signatures, message: &mut Message, at: usize, handle: &Handle) {
-    let is_thought = |it: &&Piece| matches!(it.block, Block::Thought { .. });
-    let is_signed = |it: &Piece| matches!(it.block, Block::Thought { opaque: Some(_), .. });
-    let before = message.pieces.iter().take(at).rev();
-    let texts = before.clone().take_while(|it| matches!(it.block, Block::Text(_))).count();
-    let thoughts = before.skip(texts).take_while(is_thought);
-    if thoughts.clone().any(is_signed) {
-        return; // The client is one of those that bring everything.
-    }
-    let unsigned = thoughts.count();
     let found = match signatures.find(handle, now_ms()).await {
         Ok(found) => found,
         Err(err) => {
@@ -136,11 +140,64 @@ async fn recall_before(signatures: &Signatures, message: &mut Message, at: usize
             return;
         }
     };
-    let opaque = found.and_then(|it| serde_json::from_str::<Value>(&it).ok()); // Damaged: gone.
-    let Some(opaque) = opaque else { return };
-    let start = at - texts - unsigned;
-    let thought = Block::Thought { text: String::new(), opaque: Some(opaque) };
-    message.pieces.splice(start..start + unsigned, [Piece::from(thought)]);
+    let run = match found.and_then(|it| serde_json::from_str(&it).ok()) {
+        Some(Value::Array(run)) => run,
+        // As they were kept before there were runs.
+        Some(thought @ Value::Object(_)) => vec![thought],
+        Some(_) | None => return, // Damaged: gone.
+    };
+    let before = message.pieces.iter().take(at).rev();
+    let n_texts = before.clone().take_while(|it| matches!(it.block, Block::Text(_))).count();
+    let is_thought = |it: &&Piece| matches!(it.block, Block::Thought { .. });
+    let n_thoughts = before.skip(n_texts).take_while(is_thought).count();
+    let start = at - n_texts - n_thoughts;
+    let texts = message.pieces.drain(start + n_thoughts..at).collect();
+    let mut pieces: Vec<Piece> = message.pieces.drain(start..start + n_thoughts).collect();
+    if pieces.iter().any(|it| is_of_the_vendor(it, &run)) {
+        pieces.extend(texts); // The client is one of those that bring everything.
+    } else {
+        pieces.retain(|it| matches!(it.block, Block::Thought { opaque: Some(_), .. }));
+        pieces.extend(in_order(run, texts));
+    }
+    message.pieces.splice(start..start, pieces);
+}
+
+/// Whether a client brought a thought of the vendor whose thoughts were put aside.
+fn is_of_the_vendor(piece: &Piece, run: &[Value]) -> bool {
+    let Block::Thought { opaque: Some(Value::Object(brought)), .. } = &piece.block else {
+        return false;
+    };
+    let mut marks = run.iter().filter_map(Value::as_object).flat_map(|it| it.keys());
+    marks.any(|it| brought.contains_key(it))
+}
+
+/// Puts thoughts back to where they were in a text.
+fn in_order(run: Vec<Value>, texts: Vec<Piece>) -> Vec<Piece> {
+    let mut text = match &texts[..] {
+        [Piece { block: Block::Text(text), keep: None }] => text.as_str(),
+        _ => "", // A client that changed the text gets it as a whole.
+    };
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut cut = false;
+    for it in run {
+        let Some(n_bytes) = it.as_u64() else {
+            pieces.push(Block::Thought { text: String::new(), opaque: Some(it) }.into());
+            continue;
+        };
+        let n_bytes = usize::try_from(n_bytes).unwrap_or(usize::MAX);
+        if let Some((said, rest)) = text.split_at_checked(n_bytes)
+            && !said.is_empty()
+        {
+            pieces.push(Block::Text(said.to_owned()).into());
+            (text, cut) = (rest, true);
+        }
+    }
+    match cut {
+        true if text.is_empty() => {}
+        true => pieces.push(Block::Text(text.to_owned()).into()),
+        false => pieces.extend(texts),
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -175,24 +232,65 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn all_thoughts_before_a_call_come_back_where_they_were() {
+        let (signatures, _folder) = signatures().await;
+        let thought = |n: u8| json!({ "anthropic": { "type": "redacted_thinking", "data": n } });
+        let end = |n: u8| ModelEvent::ReasoningEnd { opaque: Some(thought(n)) };
+        let say = |text: &str| ModelEvent::TextDelta { text: text.to_owned() };
+        let mut events =
+            vec![end(1), end(2), say("I "), say("lé"), end(3), say("ok."), start("a"), start("b")];
+        events.extend([end(4), start("c")]);
+        let mut whole = Whole::collect(events.clone());
+        Naming::new(&signatures).name(&mut events).await;
+        Naming::new(&signatures).name_whole(&mut whole).await;
+        let ids: Vec<String> = events.iter().filter_map(id).collect();
+        let in_one_piece = whole.parts.iter().filter_map(|it| match it {
+            Part::Call { call, .. } => Some(call.clone()),
+            Part::Text(_) | Part::Thought { .. } => None,
+        });
+        assert_eq!(ids, in_one_piece.collect::<Vec<_>>());
+
+        let back = |n| Block::Thought { text: String::new(), opaque: Some(thought(n)) }.into();
+        let calls = [call(&ids[0]), call(&ids[1]), call(&ids[2])];
+        let mut ask = asked([vec![text("I léok.")], calls.to_vec()].concat(), &ids[0]);
+        recall(&signatures, &mut ask).await;
+        let before = vec![back(1), back(2), text("I lé"), back(3), text("ok."), call("a")];
+        let after = vec![call("b"), back(4), call("c")];
+        assert_eq!(ask.messages, asked([before.clone(), after.clone()].concat(), "a").messages);
+
+        // A text that the client keeps in parts, or not at all, stays as it is.
+        let mut ask = asked([vec![text("I"), text("ok.")], calls.to_vec()].concat(), &ids[0]);
+        recall(&signatures, &mut ask).await;
+        let before = vec![back(1), back(2), back(3), text("I"), text("ok."), call("a")];
+        assert_eq!(ask.messages, asked([before, after].concat(), "a").messages);
+    }
+
+    #[tokio::test]
     async fn what_the_client_brings_leads_and_what_is_gone_is_left_out() {
         let (signatures, _folder) = signatures().await;
-        let own: Piece = Block::Thought { text: "Hm".to_owned(), opaque: Some(json!(1)) }.into();
-        let unsigned: Piece = Block::Thought { text: "Hm".to_owned(), opaque: None }.into();
-        let kept = signatures.keep("2", now_ms()).await.unwrap();
-        let id = with_handle("a", kept.as_str());
+        let thought = |opaque: Option<Value>| -> Piece {
+            Block::Thought { text: String::new(), opaque }.into()
+        };
+        let anothers = thought(Some(json!({ "openai": { "reasoning_content": "Hm" } })));
+        let own = thought(Some(json!({ "anthropic": 1 })));
+        let unsigned = thought(None);
+        let kept = json!({ "anthropic": 2 });
+        let handle = signatures.keep(&json!([kept]).to_string(), now_ms()).await.unwrap();
+        let id = with_handle("a", handle.as_str());
+        let alone = signatures.keep(&kept.to_string(), now_ms()).await.unwrap();
+        let of_before = with_handle("a", alone.as_str());
+        let kept = thought(Some(kept));
         for (before, handle, expected) in [
-            (own.clone(), id.as_str(), own.clone()),
-            (
-                unsigned.clone(),
-                id.as_str(),
-                Block::Thought { text: String::new(), opaque: Some(json!(2)) }.into(),
-            ),
-            (unsigned.clone(), "a_eh0123456789abcdef", unsigned),
+            (own.clone(), id.as_str(), vec![own.clone()]),
+            (anothers.clone(), id.as_str(), vec![anothers, kept.clone()]),
+            (unsigned.clone(), id.as_str(), vec![kept.clone()]),
+            (unsigned.clone(), of_before.as_str(), vec![kept]),
+            (unsigned.clone(), "a_eh0123456789abcdef", vec![unsigned]),
         ] {
             let mut ask = asked(vec![before, call(handle)], handle);
             recall(&signatures, &mut ask).await;
-            assert_eq!(ask.messages, asked(vec![expected, call("a")], "a").messages);
+            let expected = [expected, vec![call("a")]].concat();
+            assert_eq!(ask.messages, asked(expected, "a").messages);
         }
     }
 

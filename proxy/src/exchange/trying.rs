@@ -24,7 +24,7 @@ use crate::{
     filters::Chosen,
     lanes::{self, Held, Lane, Lanes, Manner, Next, Place},
     store::signatures::Signatures,
-    upstream::Upstream,
+    upstream::{Beside, Passed, Upstream},
 };
 
 /// What is asked for, in whichever form a lane wants it.
@@ -32,12 +32,19 @@ use crate::{
 pub(super) enum Wanted {
     /// A client's own bytes, and what they mean once a lane needs that.
     Client {
-        dialect: &'static dyn Dialect,
-        body: Bytes,
-        head: Head,
+        sent: Sent,
         ask: Option<Box<Ask>>,
     },
     Ask(Box<Ask>),
+}
+
+/// What a client sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) dialect: &'static dyn Dialect,
+    pub(super) body: Bytes,
+    pub(super) head: Head,
+    pub(super) beside: Beside,
 }
 
 /// A reply in one piece.
@@ -64,6 +71,8 @@ pub(super) struct Trying<'a> {
     pub(super) wanted: Wanted,
     /// The request's.
     pub(super) id: &'a str,
+    /// What a reply is held to whose client says nothing about it.
+    pub(super) limit: Option<u32>,
     pub(super) signatures: &'a Signatures,
     /// The client brings back ids of calls, and may bring back nothing else of the thoughts.
     pub(super) forgets: bool,
@@ -100,8 +109,9 @@ impl Trying<'_> {
     }
 
     async fn begin(&mut self, route: &Route) -> Result<Flow, Rejection> {
-        if let Some((endpoint, model, dialect, body)) = self.passes(route) {
-            let answer = self.upstream.pass(endpoint, model, true, body).await?;
+        if let Some((endpoint, passed)) = self.passes(route) {
+            let dialect = passed.dialect;
+            let answer = self.upstream.pass(endpoint, passed, true).await?;
             let answer = self.upstream.streaming(endpoint, answer).await?;
             let strips = self.unasked_usage();
             let idle = self.upstream.idle();
@@ -122,9 +132,10 @@ impl Trying<'_> {
     }
 
     async fn complete(&mut self, route: &Route) -> Result<Complete, Rejection> {
-        if let Some((endpoint, model, _, body)) = self.passes(route) {
-            let answer = self.upstream.pass(endpoint, model, false, body).await?;
-            let (body, usage) = pass::whole(self.upstream, endpoint, answer).await?;
+        if let Some((endpoint, passed)) = self.passes(route) {
+            let dialect = passed.dialect;
+            let answer = self.upstream.pass(endpoint, passed, false).await?;
+            let (body, usage) = pass::whole(self.upstream, endpoint, dialect, answer).await?;
             return Ok(Complete::Passed(body, usage));
         }
         let (upstream, id) = (self.upstream, self.id);
@@ -139,22 +150,21 @@ impl Trying<'_> {
     }
 
     /// Returns what goes through as it is, when client and provider speak the same dialect.
-    fn passes<'r>(
-        &self,
-        route: &'r Route,
-    ) -> Option<(&'r Endpoint, &'r str, &'static dyn Dialect, Bytes)> {
-        let Wanted::Client { dialect, body, head, .. } = &self.wanted else { return None };
+    fn passes<'r>(&'r self, route: &'r Route) -> Option<(&'r Endpoint, Passed<'r>)> {
+        let Wanted::Client { sent, .. } = &self.wanted else { return None };
         let Route::Endpoint { endpoint, model, .. } = route else { return None };
-        if endpoint.vendor().dialect().mark() != dialect.mark() {
+        let vendor = endpoint.vendor();
+        let dialect = vendor.dialect_for(sent.dialect.mark());
+        if dialect.mark() != sent.dialect.mark() {
             return None;
         }
-        let body = head.rewritten(body, model, *dialect);
-        Some((endpoint, model, *dialect, body))
+        let body = sent.head.rewritten(&sent.body, model, dialect, vendor, self.limit);
+        Some((endpoint, Passed { dialect, model, body, beside: &sent.beside }))
     }
 
     fn unasked_usage(&self) -> bool {
         match &self.wanted {
-            Wanted::Client { dialect, head, .. } => head.lacks_usage(*dialect),
+            Wanted::Client { sent, .. } => sent.head.lacks_usage(sent.dialect),
             Wanted::Ask(_) => false,
         }
     }
@@ -168,15 +178,16 @@ impl Trying<'_> {
         let ask = match &mut self.wanted {
             Wanted::Ask(ask) => ask,
             Wanted::Client { ask: Some(ask), .. } => ask,
-            Wanted::Client { dialect, body, ask, .. } => {
-                let asked = dialect.read_ask(body).map_err(|err| refused(&err, body))?;
+            Wanted::Client { sent, ask } => {
+                let asked = sent.dialect.read_ask(&sent.body);
+                let asked = asked.map_err(|err| refused(&err, &sent.body))?;
                 ask.insert(Box::new(asked.ask))
             }
         };
-        if self.forgets {
-            // Once more finds nothing more.
-            thoughts::recall(self.signatures, ask).await;
-        }
+        ask.max_output_tokens = ask.max_output_tokens.or(self.limit);
+        // Whichever client it is: a conversation may have begun with another. Once more finds
+        // nothing more.
+        thoughts::recall(self.signatures, ask).await;
         Ok(ask)
     }
 }

@@ -28,7 +28,6 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use wire::RejectionCode;
 
-use self::caller::Caller;
 use super::{
     Shared,
     body::shown,
@@ -36,7 +35,7 @@ use super::{
 };
 
 pub(super) use asked::Small;
-pub(super) use caller::{address, agent};
+pub(super) use caller::{Caller, address, agent};
 
 /// What the API is, for programs that read such documents.
 const DOCUMENT: &str = include_str!("../../openapi.json");
@@ -64,6 +63,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/admin/api/export.csv", get(usage::export))
         .route("/admin/api/providers", get(providers::list))
         .route("/admin/api/providers/{id}/test", post(providers::test))
+        .route("/admin/api/reload", post(running::reload))
         .route("/admin/api/audit", get(audit::list))
         .route("/admin/api/audit/verify", get(audit::verify))
         .route("/admin/api/openapi.json", get(document))

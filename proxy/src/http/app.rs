@@ -10,11 +10,12 @@ use axum::{
     response::{Json as Answer, Response},
 };
 use http::StatusCode;
-use providers::{ask::Ask, failure};
+use providers::{ask::Ask, endpoint, failure};
 use wire::{Health, Hop, Model, ModelRequest, Provider, ProviderChange, RejectionCode, TestReport};
 
 use super::{
     Shared,
+    admin::Caller,
     auth::{Client, Paired},
     body::{Json, JsonBytes, read, shown},
     gate::RequestId,
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::{
     catalogue::{NotSaved, SCRIPT},
+    serve::NotReloaded,
     trial,
 };
 
@@ -62,17 +64,26 @@ pub(super) async fn providers(State(state): State<Shared>, _: Paired) -> Answer<
 pub(super) async fn set_provider(
     State(state): State<Shared>,
     _: Paired,
+    caller: Caller,
     Path(id): Path<String>,
     Json(change): Json<ProviderChange>,
 ) -> Result<Answer<Vec<Provider>>, Refusal> {
-    tracing::info!(provider = id, "settings saved");
+    let subject = id.clone();
+    let key = match &change.key {
+        None => "the key as it was",
+        Some(key) if key.is_empty() => "without a key",
+        Some(_) => "with a new key",
+    };
+    let detail = format!("{} {key}", endpoint::origin(&change.base_url));
     on_disk(&state, move |state| state.gateway.catalogue.set(&id, change)).await?;
+    caller.did(&state, "provider.set", &subject, &detail).await;
     Ok(Answer(state.gateway.catalogue.providers()))
 }
 
 pub(super) async fn remove_provider(
     State(state): State<Shared>,
     _: Paired,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Answer<Vec<Provider>>, Refusal> {
     let was_there = on_disk(&state, {
@@ -86,6 +97,9 @@ pub(super) async fn remove_provider(
             RejectionCode::BadRequest,
             "This provider comes from the environment or from easel.toml; remove it there",
         ));
+    }
+    if was_there {
+        caller.did(&state, "provider.remove", &id, "").await;
     }
     Ok(Answer(state.gateway.catalogue.providers()))
 }
@@ -101,22 +115,28 @@ pub(super) struct Reloaded {
 pub(super) async fn reload(
     State(state): State<Shared>,
     _: Paired,
+    caller: Caller,
 ) -> Result<Answer<Reloaded>, Refusal> {
+    Ok(Answer(reread(&state, &caller).await?))
+}
+
+/// Reads the configuration anew for somebody.
+pub(super) async fn reread(state: &Shared, caller: &Caller) -> Result<Reloaded, Refusal> {
     let Some(live) = state.live.upgrade() else {
         return Err(failure::plain(RejectionCode::Broken, "The proxy is ending").into());
     };
-    match tokio::task::spawn_blocking(move || live.reload()).await {
-        Ok(Ok(done)) => Ok(Answer(Reloaded {
+    match live.reload_by(caller.who()).await {
+        Ok(done) => Ok(Reloaded {
             needs_start: done.needs_start,
             notes: done.notes.iter().map(ToString::to_string).collect(),
-        })),
-        Ok(Err(err)) => {
-            let message = format!("Nothing was changed: {err}");
-            Err(failure::plain(RejectionCode::BadRequest, &message).into())
+        }),
+        Err(err @ NotReloaded::Panicked) => {
+            Err(failure::plain(RejectionCode::Broken, &format!("Nothing was changed: {err}"))
+                .into())
         }
         Err(err) => {
-            tracing::error!(cause = %err, "reload panicked");
-            Err(failure::plain(RejectionCode::Broken, "The proxy failed; see its log").into())
+            let message = format!("Nothing was changed: {err}");
+            Err(failure::plain(RejectionCode::BadRequest, &message).into())
         }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! Only the doors are here; what goes through them is an `exchange`.
 
+use std::convert::Infallible;
+
 use axum::{
     Extension, Router,
-    extract::{Path, RawQuery, State},
+    extract::{FromRequestParts, Path, RawQuery, State},
     response::{IntoResponse, Json as Answer, Response},
     routing::{MethodRouter, get, post},
 };
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use providers::{
     Dialect,
     chat::{Chat, Flavor},
@@ -35,6 +37,7 @@ use super::{
 use crate::{
     exchange::{Named, Request},
     now_secs,
+    upstream::Beside,
 };
 
 const CHAT: &dyn Dialect = &Chat { flavor: Flavor::Compatible };
@@ -72,6 +75,15 @@ pub(super) fn spoken_at(path: &str) -> Option<&'static dyn Dialect> {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Beside {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let dialect = spoken_at(parts.uri.path()).unwrap_or(CHAT);
+        Ok(Self::of(dialect, &parts.headers, parts.uri.query()))
+    }
+}
+
 pub(super) fn is_anthropics(path: &str) -> bool {
     path == "/v1/messages" || path.starts_with("/v1/messages/")
 }
@@ -83,8 +95,12 @@ fn is_googles(path: &str) -> bool {
 /// A door whose dialect has everything in the body.
 fn door(dialect: &'static dyn Dialect) -> MethodRouter<Shared> {
     post(
-        async move |state: State<Shared>, by: Client, id: Extension<RequestId>, body: JsonBytes| {
-            answer(&state, dialect, None, by, id, body).await
+        async move |state: State<Shared>,
+                    beside: Beside,
+                    by: Client,
+                    id: Extension<RequestId>,
+                    body: JsonBytes| {
+            answer(&state, dialect, None, beside, by, id, body).await
         },
     )
 }
@@ -94,20 +110,22 @@ fn converse(stream: bool) -> MethodRouter<Shared> {
     post(
         async move |state: State<Shared>,
                     Path(model): Path<String>,
+                    beside: Beside,
                     by: Client,
                     id: Extension<RequestId>,
                     body: JsonBytes| {
-            answer(&state, &Converse, Some(Named { model, stream }), by, id, body).await
+            answer(&state, &Converse, Some(Named { model, stream }), beside, by, id, body).await
         },
     )
 }
 
 async fn count_tokens(
     State(state): State<Shared>,
-    _: Client,
+    beside: Beside,
+    Client(asker): Client,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    let counted = state.gateway.count(body).await?;
+    let counted = state.gateway.count(&asker, body, &beside).await?;
     let mut response = json_body(counted.body);
     if counted.estimated {
         response.headers_mut().insert(ESTIMATED, HeaderValue::from_static("true"));
@@ -129,6 +147,7 @@ async fn gemini(
     state: State<Shared>,
     Path(target): Path<String>,
     RawQuery(query): RawQuery,
+    beside: Beside,
     by: Client,
     id: Extension<RequestId>,
     body: JsonBytes,
@@ -146,18 +165,19 @@ async fn gemini(
         ));
     }
     let named = Named { model: model.to_owned(), stream };
-    answer(&state, &Gemini, Some(named), by, id, body).await
+    answer(&state, &Gemini, Some(named), beside, by, id, body).await
 }
 
 async fn answer(
     State(state): &State<Shared>,
     dialect: &'static dyn Dialect,
     named: Option<Named>,
+    beside: Beside,
     Client(asker): Client,
     Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    let request = Request { asker, dialect, named, body, id, now_secs: now_secs() };
+    let request = Request { asker, dialect, named, body, beside, id, now_secs: now_secs() };
     Ok(respond(state, state.gateway.answer(request).await?))
 }
 

@@ -1,9 +1,12 @@
 //! The app's doors to what it cannot reach by itself; what goes through them is a `relay`.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, FromRequest as _, Path, Query, Request, State},
+    middleware::{self, Next},
     response::{Json as Answer, Response},
     routing::{MethodRouter, get},
 };
@@ -16,17 +19,37 @@ use super::{
     body::{self, Json, shown},
     refusal::Refusal,
 };
-use crate::relay::{AskedOfServer, MESSAGE_LIMIT_BYTES, Refused};
+use crate::{
+    relay::{AskedOfServer, MESSAGE_LIMIT_BYTES, Refused},
+    telemetry::Relay,
+};
 
 /// Where the app's own token is not the only thing that a request may carry.
 const SERVERS: &str = "/mcp/";
 
-pub(super) fn routes() -> Router<Shared> {
+pub(super) fn routes(state: &Shared) -> Router<Shared> {
+    let count = middleware::from_fn_with_state(Arc::clone(state), counted);
     Router::new()
         .route("/git/{*target}", get(git).post(git))
         .route("/fetch", get(fetch_get).post(fetch_post))
         .route("/mcp/{name}", servers_door())
+        .route_layer(count)
         .route("/app/mcp", get(servers))
+}
+
+/// Counts what goes through, refusals too.
+async fn counted(State(state): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let relay = match path {
+        "/fetch" => Relay::Fetch,
+        _ if path.starts_with(SERVERS) => Relay::Mcp,
+        _ => Relay::Git,
+    };
+    let carried = &state.relays.carried;
+    let request = request.map(|it| Body::new(carried.sent(relay, it)));
+    let response = next.run(request).await;
+    let status = response.status();
+    response.map(|it| Body::new(carried.received(relay, status, it)))
 }
 
 fn servers_door() -> MethodRouter<Shared> {

@@ -198,6 +198,7 @@ pub(super) async fn figures(state: &super::State) -> String {
     text.gauge("easel_ready", "1 when requests can be taken.");
     text.value(&[], u64::from(trouble.is_empty()));
     state.gateway.books.write_figures(&mut text);
+    state.relays.carried.write(&mut text);
     text.gauge("easel_lane_resting_seconds", "How long a lane is still left alone after failures.");
     let (lanes, now) = (&state.gateway.lanes, Instant::now());
     for (lane, rests) in lanes.resting(now) {

@@ -20,7 +20,7 @@ use crate::{
 
 const AT_ONCE: i64 = 500;
 
-const HEAD: &str = "at,key,model,status,operation,input_tokens,cache_read_tokens,\
+const HEAD: &str = "at,key,organisation,project,person,model,status,operation,input_tokens,cache_read_tokens,\
     cache_write_tokens,cache_write_long_tokens,audio_input_tokens,output_tokens,\
     reasoning_tokens,audio_output_tokens,cost_nano,ms,secs,estimated,request\r\n";
 
@@ -81,12 +81,13 @@ fn push(text: &mut String, listed: &Listed) {
     let row = &listed.row;
     let cost = row.usage.cost_nano.map(|it| it.to_string()).unwrap_or_default();
     let (key, model) = (cell(&listed.key_name), cell(&listed.model_name));
+    let owners = listed.owners.map(|it| it.map(|it| it.to_string()).unwrap_or_default()).join(",");
     let operation = row.operation.name();
     let tokens = tokens(&row.usage).map(|it| it.to_string()).join(",");
     let estimated = u8::from(row.usage.estimated);
     writeln!(
         text,
-        "{},{key},{model},{},{operation},{tokens},{cost},{},{},{estimated},{}\r",
+        "{},{key},{owners},{model},{},{operation},{tokens},{cost},{},{},{estimated},{}\r",
         row.at_ms,
         row.status,
         row.ms,

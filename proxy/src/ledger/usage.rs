@@ -55,7 +55,8 @@ macro_rules! listed {
             "SELECT r.id, r.at, r.key_id, r.model_id, r.status, r.operation, r.input_tokens,
              r.cache_read_tokens, r.cache_write_tokens, r.cache_write_long_tokens,
              r.audio_input_tokens, r.output_tokens, r.reasoning_tokens, r.audio_output_tokens,
-             r.cost_nano, r.ms, r.estimated, r.request, k.name, m.name
+             r.cost_nano, r.ms, r.estimated, r.request, k.name, m.name, k.organisation_id,
+             k.project_id, k.person_id
              FROM requests r LEFT JOIN client_keys k ON k.id = r.key_id
              LEFT JOIN models m ON m.id = r.model_id ",
             $rest
@@ -137,6 +138,9 @@ pub struct Listed {
     pub number: i64,
     pub key_name: String,
     pub model_name: String,
+    /// Whose it is: the organisation's, the project's and the person's number, as far as there are
+    /// any.
+    pub owners: [Option<i64>; 3],
     pub row: Row,
 }
 
@@ -342,6 +346,7 @@ impl Listed {
             number: row.try_get(0)?,
             key_name: name(18)?,
             model_name: name(19)?,
+            owners: [row.try_get(20)?, row.try_get(21)?, row.try_get(22)?],
             row: ledger_row,
         })
     }

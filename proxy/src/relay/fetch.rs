@@ -45,7 +45,7 @@ const ACCEPT: HeaderValue = HeaderValue::from_static(
 #[derive(Debug)]
 pub struct Fetch {
     outbound: Outbound,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 /// What a body is, as far as it matters here.
@@ -59,7 +59,13 @@ impl Fetch {
     #[must_use]
     pub fn new(policy: Policy, resolver: Arc<dyn Resolve>) -> Self {
         let outbound = Outbound::new(policy, resolver, PATIENCE);
-        Self { outbound, permits: Semaphore::new(LIMIT) }
+        Self { outbound, permits: Arc::new(Semaphore::new(LIMIT)) }
+    }
+
+    /// Counts what is under way together with what another one has under way.
+    #[must_use]
+    pub(super) fn beside(self, other: &Self) -> Self {
+        Self { permits: Arc::clone(&other.permits), ..self }
     }
 
     pub async fn page(&self, address: &str) -> Result<FetchedPage, Refused> {

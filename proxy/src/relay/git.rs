@@ -67,6 +67,12 @@ impl Git {
         Self { outbound, limit_bytes, patience, permits: Arc::new(Semaphore::new(LIMIT)) }
     }
 
+    /// Counts what is under way together with what another one has under way.
+    #[must_use]
+    pub(super) fn beside(self, other: &Self) -> Self {
+        Self { permits: Arc::clone(&other.permits), ..self }
+    }
+
     /// Passes a request for `/git/HOST/PATH` on, and its answer back.
     pub async fn relay(&self, request: Request<Body>) -> Result<Response<Body>, Refused> {
         let (parts, body) = request.into_parts();

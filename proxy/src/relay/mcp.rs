@@ -30,9 +30,16 @@ pub const MESSAGE_LIMIT_BYTES: usize = 8 << 20;
 
 #[derive(Debug)]
 pub struct Mcp {
-    servers: BTreeMap<String, Way>,
+    servers: BTreeMap<String, Named>,
     /// Says that the proxy ends: streams that only listen end with it.
     ending: watch::Sender<bool>,
+}
+
+/// A server, and what it was made of.
+#[derive(Debug)]
+struct Named {
+    settings: Server,
+    way: Arc<Way>,
 }
 
 #[derive(Debug)]
@@ -57,7 +64,7 @@ impl Mcp {
         patience: Duration,
     ) -> Self {
         let ending = watch::Sender::new(false);
-        let way = |name: &str, server| match server {
+        let way = |name: &str, server: Server| match server {
             Server::At { url, headers } => {
                 let resolver = Arc::clone(resolver);
                 Way::Remote(Box::new(Remote::new(name, url, headers, resolver, patience)))
@@ -66,8 +73,38 @@ impl Mcp {
                 Way::Program(Program::new(name, Recipe { command, args, env, idle }))
             }
         };
-        let servers = servers.into_iter().map(|(name, it)| (name.clone(), way(&name, it)));
+        let servers = servers.into_iter().map(|(name, it)| {
+            let way = Arc::new(way(&name, it.clone()));
+            (name, Named { settings: it, way })
+        });
         Self { servers: servers.collect(), ending }
+    }
+
+    /// Takes over the programs of another one that are configured as they are here.
+    #[must_use]
+    pub(super) fn keeping(mut self, other: &Self) -> Self {
+        for (name, own) in &mut self.servers {
+            if let Some(there) = other.servers.get(name)
+                && there.settings == own.settings
+                && matches!(*there.way, Way::Program(_))
+            {
+                own.way = Arc::clone(&there.way);
+            }
+        }
+        Self { ending: other.ending.clone(), ..self }
+    }
+
+    /// Ends all programs that `next` has not.
+    pub(super) async fn leave(&self, next: &Self) {
+        let kept = |name: &String, way: &Arc<Way>| {
+            next.servers.get(name).is_some_and(|it| Arc::ptr_eq(&it.way, way))
+        };
+        let gone = self.servers.iter().filter(|(name, it)| !kept(name, &it.way));
+        let gone = gone.filter_map(|(_, it)| match &*it.way {
+            Way::Program(program) => Some(program.end()),
+            Way::Remote(_) => None,
+        });
+        futures::future::join_all(gone).await;
     }
 
     #[must_use]
@@ -77,14 +114,14 @@ impl Mcp {
             Way::Program(_) => McpKind::Stdio,
         };
         let server =
-            |(name, way): (&String, &Way)| McpServer { name: name.clone(), kind: kind(way) };
+            |(name, it): (&String, &Named)| McpServer { name: name.clone(), kind: kind(&it.way) };
         self.servers.iter().map(server).collect()
     }
 
     /// Asks the server of a name.
     pub async fn relay(&self, name: &str, asked: Asked) -> Result<Response<Body>, Refused> {
         let ending = self.ending.subscribe();
-        match self.servers.get(name) {
+        match self.servers.get(name).map(|it| &*it.way) {
             Some(Way::Remote(remote)) => remote.ask(asked, ending).await,
             Some(Way::Program(program)) => program.ask(asked, ending).await,
             None => Err(Refused::new(
@@ -118,7 +155,7 @@ impl Mcp {
     }
 
     fn programs(&self) -> impl Iterator<Item = &Program> {
-        self.servers.values().filter_map(|it| match it {
+        self.servers.values().filter_map(|it| match &*it.way {
             Way::Program(program) => Some(program),
             Way::Remote(_) => None,
         })

@@ -20,13 +20,15 @@ use super::{
     tls::{self, Keys},
 };
 use crate::{
+    accounts::Who,
     catalogue::{Catalogue, Memory, counted},
-    config::{BadConfig, Config},
+    config::{BadConfig, Config, Telemetry},
     exchange::{Batches, Gateway},
     hook::Hook,
     http::{Doors, Hosts, Operations, State, Watch},
     keys::{self, Clients, SavedProviders, Secret},
     lanes::Lanes,
+    now_ms,
     outbound::System,
     relay::Relays,
     store::audit::Audit,
@@ -47,7 +49,6 @@ pub(super) struct Standing {
     keys: Option<Arc<Keys>>,
     stored: Stored,
     watch: Arc<Watch>,
-    relays: Arc<Relays>,
 }
 
 /// What a configuration names and has to be read, too.
@@ -63,6 +64,7 @@ pub struct Live {
     address: SocketAddr,
     doors: RwLock<Arc<Doors>>,
     home: String,
+    relays: RwLock<Arc<Relays>>,
     /// As it was read last; nobody else reads it meanwhile.
     config: Mutex<Config>,
     reread: Option<Reread>,
@@ -86,6 +88,8 @@ pub enum NotReloaded {
     Unusable(#[from] NotStarted),
     #[error("this proxy was not started from a configuration that can be read again")]
     Fixed,
+    #[error("the proxy failed; see its log")]
+    Panicked,
 }
 
 impl std::fmt::Debug for Live {
@@ -109,7 +113,6 @@ pub(super) async fn begin(config: &Config) -> Result<(Standing, Parts), NotStart
             None => None,
         },
         watch: Arc::new(Watch::new(stored.store.clone())),
-        relays: Arc::new(Relays::new(config.relays.clone(), Arc::new(System), config.idle)),
         stored,
     };
     Ok((standing, parts))
@@ -151,9 +154,13 @@ impl Live {
         Arc::new_cyclic(|live| {
             let hosts = hosts(&standing, &config, address);
             let home = hosts.home();
-            let doors = compose(&standing, parts, &config, hosts, live.clone());
-            let (doors, config) = (RwLock::new(doors), Mutex::new(config));
-            Self { standing, address, doors, home, config, reread }
+            let relays = Relays::new(config.relays.clone(), Arc::new(System), config.idle);
+            let relays = Arc::new(relays);
+            let at = At { hosts, relays: Arc::clone(&relays), live: live.clone() };
+            let (doors, notes) = compose(&standing, parts, &config, at);
+            tell(&notes);
+            let (doors, relays) = (RwLock::new(doors), RwLock::new(relays));
+            Self { standing, address, doors, home, relays, config: Mutex::new(config), reread }
         })
     }
 
@@ -170,7 +177,7 @@ impl Live {
     }
 
     pub(super) fn relays(&self) -> Arc<Relays> {
-        Arc::clone(&self.standing.relays)
+        Arc::clone(&self.relays.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn stored(&self) -> Stored {
@@ -196,42 +203,76 @@ impl Live {
             (_, _) => None,
         };
         let needs_start = fixed(&last, &config);
-        let notes = config.notes.clone();
         let hosts = hosts(&self.standing, &config, self.address);
-        let doors = compose(&self.standing, parts, &config, hosts, Arc::downgrade(self));
+        let before = self.relays();
+        let relays = before.instead(config.relays.clone(), Arc::new(System), config.idle);
+        let relays = Arc::new(relays);
+        let at = At { hosts, relays: Arc::clone(&relays), live: Arc::downgrade(self) };
+        let (doors, notes) = compose(&self.standing, parts, &config, at);
         if let Some((keys, pair)) = pair {
             keys.replace(pair);
         }
         *self.doors.write().unwrap_or_else(PoisonError::into_inner) = doors;
+        *self.relays.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&relays);
+        // Whoever waits for the change does not wait for programs that end slowly.
+        Handle::current().spawn(async move { before.leave(&relays).await });
         // Compared with what runs, not with what was read and could not be changed.
         let (host, port, data) = (last.host, last.port, last.data.clone());
-        let (stored, tls, relays) = (last.stored.clone(), last.tls.clone(), last.relays.clone());
+        let (stored, tls) = (last.stored.clone(), last.tls.clone());
         let was_secure = tls.is_some();
-        *last = Config { host, port, data, stored, relays, ..config };
+        let collector = last.telemetry.collector.clone();
+        let telemetry = Telemetry { collector, ..config.telemetry };
+        *last = Config { host, port, data, stored, telemetry, ..config };
         if was_secure != last.tls.is_some() {
             last.tls = tls;
         }
         Ok(Reloaded { needs_start, notes })
     }
 
-    pub(super) async fn reload_logged(self: &Arc<Self>) {
+    /// The same for somebody, which the audit log keeps, whatever came of it.
+    pub async fn reload_by(self: &Arc<Self>, by: Who<'_>) -> Result<Reloaded, NotReloaded> {
         let live = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || live.reload()).await {
-            Ok(Ok(done)) => {
-                for note in &done.notes {
-                    tracing::warn!(place = note.place, "{}", note.what);
-                }
+        let done = match tokio::task::spawn_blocking(move || live.reload()).await {
+            Ok(done) => done,
+            Err(err) => {
+                tracing::error!(cause = %err, "reload panicked");
+                Err(NotReloaded::Panicked)
+            }
+        };
+        let (action, detail) = match &done {
+            Ok(done) => ("configuration.read", needs(done)),
+            Err(err) => ("configuration.refused", err.to_string()),
+        };
+        let audit = Audit::new(self.standing.stored.store.clone());
+        let entry = by.did(action, "easel.toml", &detail);
+        if let Err(err) = audit.append(entry, now_ms()).await {
+            tracing::error!(cause = %err, "a reload is not in the audit log");
+        }
+        done
+    }
+
+    pub(super) async fn reload_logged(self: &Arc<Self>) {
+        match self.reload_by(Who { actor: "a signal", ..Who::default() }).await {
+            Ok(done) => {
+                tell(&done.notes);
                 let needs_start = done.needs_start.join(", ");
                 tracing::info!(needs_start, "configuration read anew");
             }
-            Ok(Err(err)) => tracing::error!(cause = %err, "configuration not changed"),
-            Err(err) => tracing::error!(cause = %err, "reload panicked"),
+            Err(err) => tracing::error!(cause = %err, "configuration not changed"),
         }
     }
 
     /// What answers requests at this moment.
     pub(super) fn doors(&self) -> Arc<Doors> {
         Arc::clone(&self.doors.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What of a change needs more than a reload, for the audit log.
+fn needs(done: &Reloaded) -> String {
+    match done.needs_start.is_empty() {
+        true => String::new(),
+        false => format!("with the next start: {}", done.needs_start.join(", ")),
     }
 }
 
@@ -242,7 +283,7 @@ fn fixed(running: &Config, wanted: &Config) -> Vec<&'static str> {
         ("port", running.port != wanted.port),
         ("data", running.data != wanted.data),
         ("store", running.stored.place() != wanted.stored.place()),
-        ("relays and mcp", running.relays != wanted.relays),
+        ("otlp", running.telemetry.collector != wanted.telemetry.collector),
         ("tls", running.tls.is_some() != wanted.tls.is_some()),
     ];
     differs.into_iter().filter(|it| it.1).map(|it| it.0).collect()
@@ -253,13 +294,21 @@ fn hosts(standing: &Standing, config: &Config, address: SocketAddr) -> Hosts {
     make(address.port(), &config.hosts, &config.origins)
 }
 
+/// Where the service is.
+struct At {
+    hosts: Hosts,
+    relays: Arc<Relays>,
+    live: Weak<Live>,
+}
+
+/// Returns the service, and what was read and means nothing in it.
 fn compose(
     standing: &Standing,
     parts: Parts,
     config: &Config,
-    hosts: Hosts,
-    live: Weak<Live>,
-) -> Arc<Doors> {
+    at: At,
+) -> (Arc<Doors>, Vec<BadConfig>) {
+    let At { hosts, relays, live } = at;
     standing.stored.books.set_defaults(config.defaults());
     let catalogue = Catalogue::new(
         config.endpoints.clone(),
@@ -268,6 +317,7 @@ fn compose(
         parts.scripts,
         Arc::clone(&standing.memory),
     );
+    let notes = [config.notes.clone(), catalogue.passed_over(&config.mentions)].concat();
     let doors = Doors::new(State {
         hosts,
         token: standing.token.clone(),
@@ -284,7 +334,7 @@ fn compose(
             hook: config.webhook.clone().map(Hook::new),
             total: config.limits.total,
         }),
-        relays: Arc::clone(&standing.relays),
+        relays,
         operations: Operations {
             audit: Audit::new(standing.stored.store.clone()),
             post: config.stored.post.clone(),
@@ -297,5 +347,11 @@ fn compose(
         limits: config.limits,
         live,
     });
-    Arc::new(doors)
+    (Arc::new(doors), notes)
+}
+
+fn tell(notes: &[BadConfig]) {
+    for note in notes {
+        tracing::warn!(place = note.place, "{}", note.what);
+    }
 }

@@ -72,7 +72,7 @@ pub(super) async fn open(all: &Whole, clients: &Clients) -> Result<Stored, NotOp
     };
     let ledger = Ledger::open(store.clone(), data).await?;
     let books = Books::new(ledger, counters, all.defaults());
-    let books = Arc::new(books.traced(all.telemetry.otlp.as_deref().map(Traces::start)));
+    let books = Arc::new(books.traced(all.telemetry.collector.as_ref().map(Traces::start)));
     books.restore().await?;
     let signatures = Signatures::open(store.clone(), signatures::MOST).await?;
     let stored = Stored { accounts, books, local, signatures, store };

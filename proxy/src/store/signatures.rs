@@ -5,6 +5,7 @@
 //! without thoughts, not a lost one.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc,
@@ -18,8 +19,14 @@ use sqlx::Row as _;
 use super::{Store, StoreError, Survive, int};
 use crate::keys::secret::hex;
 
-/// Bytes of one payload.
-pub const MOST_BYTES: usize = 64 * 1024;
+/// Bytes of one payload: what a model thinks in its longest reply, several times.
+pub const MOST_BYTES: usize = 4 << 20;
+
+/// Bytes of one row. A longer payload lies in several, so that a number of rows is a number of bytes.
+const ROW_BYTES: usize = 64 * 1024;
+
+/// Begins the row that names the rows of a long payload. No JSON begins so.
+const ROWS: &str = "rows ";
 
 /// How long a payload is kept.
 const TTL_MS: u64 = 24 * 3600 * 1000;
@@ -86,32 +93,54 @@ impl Signatures {
         Ok(it)
     }
 
-    /// Puts a payload aside and returns its handle.
+    /// Puts a payload aside, which is JSON, and returns its handle.
     pub async fn keep(&self, payload: &str, now_ms: u64) -> Result<Handle, NotKept> {
         if payload.len() > MOST_BYTES {
             return Err(NotKept::TooLarge { n_bytes: payload.len() });
         }
-        let handle = Handle::of(payload);
+        let mut rows = in_rows(payload);
+        if rows.len() > 1 {
+            let handles: Vec<String> = rows.iter().map(|it| Handle::of(it).0).collect();
+            rows.push(format!("{ROWS}{}", handles.join(" ")).into());
+        }
+        let handle = Handle::of(rows.last().map_or("", |it| it));
         let mut write = self.store.write(Survive::ProcessEnd).await?;
-        sqlx::query(
-            "INSERT INTO signatures (handle, payload, expires_at) VALUES ($1, $2, $3)
-             ON CONFLICT (handle) DO UPDATE SET expires_at = excluded.expires_at",
-        )
-        .bind(handle.as_str())
-        .bind(payload)
-        .bind(int(now_ms + TTL_MS))
-        .execute(write.on())
-        .await
-        .map_err(StoreError::from)?;
+        for row in &rows {
+            sqlx::query(
+                "INSERT INTO signatures (handle, payload, expires_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (handle) DO UPDATE SET expires_at = excluded.expires_at",
+            )
+            .bind(Handle::of(row).as_str())
+            .bind(row.as_ref())
+            .bind(int(now_ms + TTL_MS))
+            .execute(write.on())
+            .await
+            .map_err(StoreError::from)?;
+        }
         write.commit().await?;
-        if self.n_rows.fetch_add(1, Ordering::Relaxed) >= self.most {
+        let n_rows = rows.len() as u64;
+        if self.n_rows.fetch_add(n_rows, Ordering::Relaxed) + n_rows > self.most {
             self.make_room(now_ms).await?;
         }
         Ok(handle)
     }
 
-    /// Returns what was put aside; none if it is gone.
+    /// Returns what was put aside; none if it, or a part of it, is gone.
     pub async fn find(&self, handle: &Handle, now_ms: u64) -> Result<Option<String>, StoreError> {
+        let row = self.row(handle, now_ms).await?;
+        let Some(handles) = row.as_ref().and_then(|it| it.strip_prefix(ROWS)) else {
+            return Ok(row);
+        };
+        let mut payload = String::new();
+        for handle in handles.split(' ') {
+            let Some(handle) = Handle::read(handle) else { return Ok(None) };
+            let Some(part) = self.row(&handle, now_ms).await? else { return Ok(None) };
+            payload += &part;
+        }
+        Ok(Some(payload))
+    }
+
+    async fn row(&self, handle: &Handle, now_ms: u64) -> Result<Option<String>, StoreError> {
         let row =
             sqlx::query("SELECT payload FROM signatures WHERE handle = $1 AND expires_at > $2")
                 .bind(handle.as_str())
@@ -169,4 +198,16 @@ impl Signatures {
         self.n_rows.store(n_rows, Ordering::Relaxed);
         Ok(n_rows)
     }
+}
+
+/// Cuts a payload into what rows hold.
+fn in_rows(mut payload: &str) -> Vec<Cow<'_, str>> {
+    let mut rows = Vec::new();
+    while payload.len() > ROW_BYTES {
+        let (row, rest) = payload.split_at(payload.floor_char_boundary(ROW_BYTES));
+        rows.push(row.into());
+        payload = rest;
+    }
+    rows.push(payload.into());
+    rows
 }

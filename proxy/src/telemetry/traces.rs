@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::Exposition;
-use crate::{keys::secret::hex, ledger::Row};
+use crate::{config::Collector, keys::secret::hex, ledger::Row};
 
 /// Spans that may wait, some kilobytes each thousand.
 const MOST_WAITING: usize = 4096;
@@ -94,11 +94,10 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 impl Traces {
     /// Starts sending to a collector, until nobody holds the answer or the runtime ends.
-    pub(crate) fn start(collector: &str) -> Self {
+    pub(crate) fn start(collector: &Collector) -> Self {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
         let counts = Arc::<Counts>::default();
-        let url = format!("{}/v1/traces", collector.trim_end_matches('/'));
-        tokio::spawn(run(url, receiver, Arc::clone(&counts)));
+        tokio::spawn(run(Target::new(collector), receiver, Arc::clone(&counts)));
         Self { sender, counts }
     }
 
@@ -116,7 +115,29 @@ impl Traces {
     }
 }
 
-async fn run(url: String, mut receiver: mpsc::Receiver<Span>, counts: Arc<Counts>) {
+/// Whereto batches are sent, and what is sent along.
+struct Target {
+    url: String,
+    headers: HeaderMap,
+}
+
+impl Target {
+    fn new(collector: &Collector) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in &collector.headers {
+            // The configuration took nothing that no header can hold.
+            if let Ok(mut value) = HeaderValue::from_str(value.expose()) {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+        }
+        let url = format!("{}/v1/traces", collector.address.trim_end_matches('/'));
+        Self { url, headers }
+    }
+}
+
+async fn run(target: Target, mut receiver: mpsc::Receiver<Span>, counts: Arc<Counts>) {
     let connector =
         HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
@@ -133,7 +154,7 @@ async fn run(url: String, mut receiver: mpsc::Receiver<Span>, counts: Arc<Counts
             }
         }
         let n = u64::try_from(spans.len()).unwrap_or(u64::MAX);
-        let sent = timeout(PATIENCE, send(&client, &url, &spans)).await.unwrap_or(false);
+        let sent = timeout(PATIENCE, send(&client, &target, &spans)).await.unwrap_or(false);
         let count = if sent { &counts.sent } else { &counts.dropped };
         count.fetch_add(n, Ordering::Relaxed);
         if answered && !sent {
@@ -147,10 +168,10 @@ async fn run(url: String, mut receiver: mpsc::Receiver<Span>, counts: Arc<Counts
 type Sender = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Returns whether the collector took them.
-async fn send(client: &Sender, url: &str, spans: &[Span]) -> bool {
+async fn send(client: &Sender, target: &Target, spans: &[Span]) -> bool {
     let body = Full::from(batch(spans).to_string());
-    let request = Request::post(url).header(header::CONTENT_TYPE, "application/json").body(body);
-    let Ok(request) = request else { return false };
+    let Ok(mut request) = Request::post(&target.url).body(body) else { return false };
+    request.headers_mut().clone_from(&target.headers);
     match client.request(request).await {
         Ok(answer) => {
             let taken = answer.status().is_success();

@@ -23,6 +23,8 @@ use crate::{
     turns,
 };
 
+mod strict;
+
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
 

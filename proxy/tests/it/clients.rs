@@ -88,6 +88,14 @@ async fn errors_have_the_dialects_own_shape() {
         error(&token, body("script/none", "hi", true)).await,
         r#"404 "invalid_request_error" "model_not_found""#
     );
+    let n_asked = easel.upstream.asked().len();
+    for name in ["", "nope/x"] {
+        assert_eq!(
+            error(&token, body(name, "hi", false)).await,
+            r#"404 "invalid_request_error" "model_not_found""#
+        );
+    }
+    assert_eq!(easel.upstream.asked().len(), n_asked, "nobody was asked");
     assert_eq!(
         error(&token, json!({ "model": "m" })).await,
         r#"400 "invalid_request_error" "invalid_request""#

@@ -9,7 +9,10 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::easel::{Answer, Ask, Easel};
+use crate::{
+    easel::{Answer, Ask, Easel},
+    upstream::KEY,
+};
 
 #[tokio::test]
 async fn another_lane_steps_in_before_anything_was_said() {
@@ -140,6 +143,32 @@ impl Easel {
         let lane = |it: &Value| it["lane"].as_str().unwrap().to_owned();
         lanes.map(|it| (lane(it), it["running"].as_u64().unwrap())).collect()
     }
+}
+
+#[tokio::test]
+async fn a_lane_without_its_provider_is_answered_by_nobody_else() {
+    let group = Group {
+        lanes: vec![weighted("nope/m", None)],
+        fallbacks: vec!["nowhere".to_owned()],
+        ..Group::default()
+    };
+    let mut address = String::new();
+    let easel = Easel::start_with(|config| {
+        address.clone_from(&config.endpoints[0].base_url);
+        config.groups = Groups::from([("g".to_owned(), group)]);
+    })
+    .await;
+    let refused = post(&easel, "/v1/chat/completions", "g", "hi", false).await;
+    assert_eq!(refused.status, 404);
+    let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("There is no provider `nope` for `nope/m`"), "{message}");
+    assert!(easel.upstream.asked().is_empty(), "nobody was asked");
+
+    // It can be added while the proxy runs.
+    let saved = json!({ "kind": "openai-compatible", "base_url": address, "key": KEY });
+    let set = easel.app("PUT", "/app/providers/nope", &saved).await;
+    assert!(set.status.is_success(), "{}", set.text());
+    assert_eq!(post(&easel, "/v1/chat/completions", "g", "hi", false).await.status, 200);
 }
 
 /// Begins a streamed reply, and waits for the first of it.

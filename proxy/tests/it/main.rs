@@ -12,6 +12,7 @@ mod easel;
 mod embeddings;
 mod ending;
 mod faults;
+mod fidelity;
 mod files;
 mod guards;
 mod hook;

@@ -39,6 +39,15 @@ fn a_signal_changes_the_program_and_no_stream_is_dropped() {
     easel.hang_up();
     easel.until("fast", "done");
 
+    fs::write(
+        &config,
+        "[models.fast]\nlanes = [\"script/short\"]\n[models.far]\nlanes = [\n\"nope/m\"]\n",
+    )
+    .unwrap();
+    easel.hang_up();
+    easel.until_logged("line 5\"");
+    easel.until_logged("is passed over: There is no provider `nope`");
+
     fs::write(&config, "[models.fast]\nlanes = []\nretries = 99\n").unwrap();
     easel.hang_up();
     let expected = format!("{}, line 1: `fast` has no lane", config.display());
@@ -115,8 +124,38 @@ async fn the_app_can_have_it_read_and_hears_what_is_wrong() {
     assert_eq!(easel.ask(&easel.home(), Ask::get("/v1/models", &key)).await.status, 200);
 
     let home = easel.home();
-    let request = Ask { method: "POST", path: "/app/reload", headers: &key, body: "" };
-    assert_eq!(easel.ask(&home, request).await.status, 401);
+    for path in ["/app/reload", "/admin/api/reload"] {
+        let request = Ask { method: "POST", path, headers: &key, body: "" };
+        assert_eq!(easel.ask(&home, request).await.status, 401);
+    }
+
+    // Who looks after it can do the same, and all of it is in the log.
+    let broken = BadConfig { place: "easel.toml, line 9".to_owned(), what: "is odd".to_owned() };
+    *next.lock().unwrap() = Some(Err(broken));
+    let refused = easel.app("POST", "/admin/api/reload", &Value::Null).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("Nothing was changed: easel.toml, line 9: is odd"));
+    assert_eq!(easel.app("DELETE", "/app/providers/mine", &Value::Null).await.status, 200);
+    let log = easel.app("GET", "/admin/api/audit", &Value::Null).await.json();
+    let entries = log["entries"].as_array().unwrap().iter().rev();
+    let field = |it: &Value, name: &str| it[name].as_str().unwrap().to_owned();
+    let entries: Vec<(String, String, String)> = entries
+        .map(|it| (field(it, "action"), field(it, "subject"), field(it, "detail")))
+        .filter(|it| it.0.starts_with("provider.") || it.0.starts_with("configuration."))
+        .collect();
+    let did = |action: &str, subject: &str, detail: &str| {
+        (action.to_owned(), subject.to_owned(), detail.to_owned())
+    };
+    assert_eq!(
+        entries,
+        [
+            did("configuration.refused", "easel.toml", "easel.toml, line 3: `x` is no host"),
+            did("provider.set", "mine", "http://127.0.0.1:1 with a new key"),
+            did("configuration.read", "easel.toml", "with the next start: store"),
+            did("configuration.refused", "easel.toml", "easel.toml, line 9: is odd"),
+            did("provider.remove", "mine", ""),
+        ]
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     path::Path,
+    process::Command,
     sync::{Arc, Mutex},
 };
 
@@ -47,6 +48,28 @@ async fn who_trusts_the_certificate_is_served() {
     let plain = TcpStream::connect(easel.address).await.unwrap();
     assert!(get(easel.address, &root, &easel.home(), "/healthz").await.is_ok());
     drop(plain);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_speaks_tls_where_the_proxy_does() {
+    let folder = tempfile::tempdir().unwrap();
+    certificate(folder.path());
+    let files = files(folder.path());
+    let easel = Easel::start_with(|config| config.tls = Some(files)).await;
+    let (port, data) = (easel.address.port().to_string(), folder.path().join("data"));
+    // As a container does: with no word about the configuration.
+    let check = move || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_easel-proxy"));
+        program.env_clear().arg("--data").arg(&data).args(["--check", "--port", &port]);
+        program.output().unwrap()
+    };
+    let ready = tokio::task::spawn_blocking(check.clone()).await.unwrap();
+    assert_eq!(String::from_utf8(ready.stdout).unwrap(), "ready\n", "{:?}", ready.stderr);
+    let Easel { served, end, .. } = easel;
+    end.unwrap().send(()).unwrap();
+    served.await.unwrap();
+    let gone = tokio::task::spawn_blocking(check).await.unwrap();
+    assert!(!gone.status.success() && gone.stdout.is_empty());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 pub mod dialect;
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     net::SocketAddr,
     path::PathBuf,
@@ -21,12 +22,12 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
 use futures::{StreamExt as _, stream};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
@@ -105,9 +106,12 @@ impl Upstream {
         address
     }
 
-    fn keep(&self, path: &str, body: &Value) {
+    fn keep(&self, path: &str, headers: &HeaderMap, query: Option<&str>, body: &Value) {
         let mut asked = self.asked.lock().unwrap();
-        asked.push(json!({ "path": path, "body": body }));
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers: BTreeMap<String, String> =
+            headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        asked.push(json!({ "path": path, "headers": headers, "query": query, "body": body }));
         if let Some(log) = &self.log {
             std::fs::write(log, serde_json::to_string_pretty(&*asked).unwrap()).unwrap();
         }
@@ -122,13 +126,23 @@ async fn open(State(upstream): State<Upstream>) -> Json<usize> {
     Json(upstream.n_open())
 }
 
-async fn count_tokens() -> Json<Value> {
+async fn count_tokens(
+    State(upstream): State<Upstream>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Json<Value> {
+    upstream.keep("/v1/messages/count_tokens", &headers, query.as_deref(), &body);
     Json(json!({ "input_tokens": 42 }))
 }
 
 /// A text's embedding is its length; a text "bad" is refused, and all with it.
-async fn embeddings(State(upstream): State<Upstream>, Json(body): Json<Value>) -> Response {
-    upstream.keep("/v1/embeddings", &body);
+async fn embeddings(
+    State(upstream): State<Upstream>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    upstream.keep("/v1/embeddings", &headers, None, &body);
     let input = &body["input"];
     let texts: Vec<String> = match input.as_array() {
         Some(texts) => texts.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
@@ -136,6 +150,9 @@ async fn embeddings(State(upstream): State<Upstream>, Json(body): Json<Value>) -
     };
     if texts.iter().any(|it| it == "bad") {
         return Dialect::Chat.refusal(StatusCode::BAD_REQUEST, "a bad text");
+    }
+    if texts.iter().any(|it| it == "slow") {
+        sleep(Duration::from_secs(10)).await;
     }
     if texts.iter().any(|it| it == "stumble") && upstream.n_asked("stumble") == 1 {
         return Dialect::Chat.refusal(StatusCode::SERVICE_UNAVAILABLE, "once");
@@ -166,8 +183,8 @@ async fn models(headers: HeaderMap) -> Response {
 
 /// A dialect that says in the body whether it wants a stream.
 fn in_body(dialect: Dialect) -> MethodRouter<Upstream> {
-    post(async move |state: State<Upstream>, headers: HeaderMap, body: Bytes| {
-        answer(dialect, ("", None), &state.0, &headers, &body)
+    post(async move |state: State<Upstream>, query: RawQuery, headers: HeaderMap, body: Bytes| {
+        answer(dialect, ("", None), &state.0, (&headers, query.0.as_deref()), &body)
     })
 }
 
@@ -179,7 +196,7 @@ async fn gemini(
 ) -> Response {
     let stream = target.ends_with(":streamGenerateContent");
     let model = target.rsplit_once(':').map_or("", |it| it.0);
-    answer(Dialect::Gemini, (model, Some(stream)), &upstream, &headers, &body)
+    answer(Dialect::Gemini, (model, Some(stream)), &upstream, (&headers, None), &body)
 }
 
 async fn converse(
@@ -189,7 +206,7 @@ async fn converse(
     body: Bytes,
 ) -> Response {
     let stream = method == "converse-stream";
-    answer(Dialect::Converse, (&model, Some(stream)), &upstream, &headers, &body)
+    answer(Dialect::Converse, (&model, Some(stream)), &upstream, (&headers, None), &body)
 }
 
 fn has_key(headers: &HeaderMap) -> bool {
@@ -202,7 +219,7 @@ fn answer(
     dialect: Dialect,
     in_path: (&str, Option<bool>),
     upstream: &Upstream,
-    headers: &HeaderMap,
+    (headers, query): (&HeaderMap, Option<&str>),
     body: &[u8],
 ) -> Response {
     if !has_key(headers) {
@@ -214,7 +231,7 @@ fn answer(
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return dialect.refusal(StatusCode::BAD_REQUEST, "no JSON");
     };
-    upstream.keep(dialect.path(), &body);
+    upstream.keep(dialect.path(), headers, query, &body);
     if upstream.strict
         && let Some(complaint) = dialect.complaint(&body)
     {

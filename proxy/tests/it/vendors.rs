@@ -11,7 +11,7 @@ use axum::{
 };
 use easel_proxy::{config::Endpoint, keys::Secret};
 use http::{HeaderMap, StatusCode, header};
-use providers::{Dialect, dialect::About, vendor::Vendor, whole::Whole};
+use providers::{Dialect, dialect::About, responses::Responses, vendor::Vendor, whole::Whole};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wire::{ModelEvent, ProviderKind, StopReason, Usage};
@@ -58,6 +58,8 @@ async fn each_vendor_is_asked_at_its_own_door() {
                 assert_eq!(answer.status, 200, "{kind:?} {client}: {}", answer.text());
                 assert!(answer.text().contains("Hello"), "{kind:?} {client}: {}", answer.text());
                 let (asked, headers) = vendor.last();
+                let both = kind == ProviderKind::Azure && client == "/v1/responses";
+                let path = if both { "/openai/v1/responses" } else { path };
                 assert_eq!(asked, path, "{kind:?}");
                 let value = headers[sent.0].to_str().unwrap();
                 assert!(value.starts_with(sent.1), "{kind:?}: {value}");
@@ -139,7 +141,10 @@ async fn answer(State(stub): State<Stub>, request: Request) -> Response {
     let body: Bytes = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap();
     let stream = path.contains("tream") || body["stream"] == true;
-    let dialect: &dyn Dialect = Vendor::new(stub.kind, "http://x").dialect();
+    let dialect: &dyn Dialect = match path.ends_with("/responses") {
+        true => &Responses,
+        false => Vendor::new(stub.kind, "http://x").dialect(),
+    };
     let (media_type, bytes) = if stream {
         (dialect.framing().media_type(), streamed(dialect))
     } else {

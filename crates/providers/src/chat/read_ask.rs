@@ -1,7 +1,9 @@
 //! A body of `POST /v1/chat/completions` as an [`Ask`].
 //!
 //! Fields that would change the meaning of the answer and have no place in an [`Ask`] are refused
-//! by name, because a client that asked for them would be misled.
+//! by name, because a client that asked for them would be misled. Left out is what tunes speed,
+//! price or length (`prediction`, `service_tier`, `verbosity`, `prompt_cache_key`) and what a vendor
+//! notes for itself (`store`, `metadata`).
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -9,7 +11,7 @@ use serde_json::{Value, value::RawValue};
 use super::read_message::{self, CacheControl, Incoming, keep};
 use crate::{
     ask::{Ask, Choice, Effort, Format, Sampling, Thinking, Tool},
-    dialect::{Asked, BadAsk},
+    dialect::{Asked, BadAsk, says_something},
 };
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +54,9 @@ struct Body {
     stop: Value,
     #[serde(default)]
     user: Option<String>,
+    /// The user's newer name.
+    #[serde(default)]
+    safety_identifier: Option<String>,
     #[serde(default)]
     n: Option<u32>,
     #[serde(default)]
@@ -60,6 +65,15 @@ struct Body {
     modalities: Option<Vec<String>>,
     #[serde(default)]
     functions: Value,
+    #[serde(default)]
+    audio: Value,
+    #[serde(default)]
+    logit_bias: Value,
+    #[serde(default)]
+    web_search_options: Value,
+    /// `OpenRouter`'s: searches, readers of files.
+    #[serde(default)]
+    plugins: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,7 +149,7 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, BadAsk> {
         parallel_calls: body.parallel_tool_calls,
         format: body.response_format.map_or(Ok(Format::Text), format)?,
         max_output_tokens: body.max_completion_tokens.or(body.max_tokens),
-        user: body.user,
+        user: body.safety_identifier.or(body.user),
         ..Ask::default()
     };
     for (n, incoming) in body.messages.into_iter().enumerate() {
@@ -150,18 +164,21 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, BadAsk> {
 }
 
 fn refuse_unsupported(body: &Body) -> Result<(), BadAsk> {
-    let refuse = |field| Err(BadAsk::Unsupported { field });
-    if body.n.is_some_and(|it| it != 1) {
-        return refuse("n");
-    }
-    if body.logprobs == Some(true) {
-        return refuse("logprobs");
-    }
-    if body.modalities.iter().flatten().any(|it| it != "text") {
-        return refuse("modalities");
-    }
-    if !body.functions.is_null() {
-        return refuse("functions");
+    for (field, wanted) in [
+        ("n", body.n.is_some_and(|it| it != 1)),
+        ("logprobs", body.logprobs == Some(true)),
+        ("modalities", body.modalities.iter().flatten().any(|it| it != "text")),
+        ("functions", !body.functions.is_null()),
+        ("audio", says_something(&body.audio)),
+        // It names tokens by one vendor's numbers, and may forbid all but some.
+        ("logit_bias", says_something(&body.logit_bias)),
+        // An empty one asks for a search as well.
+        ("web_search_options", !body.web_search_options.is_null()),
+        ("plugins", says_something(&body.plugins)),
+    ] {
+        if wanted {
+            return Err(BadAsk::Unsupported { field });
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! counts; every rule here is for one that was seen. It judges no content.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::RawValue};
 use wire::{ModelEvent, StopReason};
 
 use super::{MARK, usage};
@@ -12,6 +12,7 @@ use crate::{
     dialect::{BadStream, Decoder},
     failure,
     frame::Frame,
+    raw,
     reply::Reply,
 };
 
@@ -84,7 +85,7 @@ struct Fragment {
 struct Function {
     name: Option<String>,
     /// A text, or from some local servers an object.
-    arguments: Option<Value>,
+    arguments: Option<Box<RawValue>>,
 }
 
 impl Decoder for Reader {
@@ -200,12 +201,11 @@ impl Reader {
             self.calls.push(Call { index: fragment.index, id, call, has_arguments: false });
             self.calls.len() - 1
         });
-        let arguments = match function.arguments {
-            Some(Value::String(text)) => text,
-            Some(value @ Value::Object(_)) => value.to_string(),
-            Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) | None => {
-                String::new()
-            }
+        let arguments = match function.arguments.as_deref() {
+            Some(raw) if raw.get().starts_with('{') => raw::compact(raw),
+            // A text, or nothing of use.
+            Some(raw) => serde_json::from_str(raw.get()).unwrap_or_default(),
+            None => String::new(),
         };
         let call = &mut self.calls[at];
         call.has_arguments |= !arguments.is_empty();

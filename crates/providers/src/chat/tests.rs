@@ -137,9 +137,33 @@ fn what_cannot_be_kept_is_refused_by_name() {
         json!({ "messages": [{ "role": "user", "content": [{ "type": "input_audio" }] }] }),
         "`messages[0]` has a part that is no text, no image and no file",
     );
+    for (field, value) in [
+        ("audio", json!({ "voice": "alloy", "format": "wav" })),
+        ("functions", json!([])),
+        ("logit_bias", json!({ "50256": -100 })),
+        ("web_search_options", json!({})),
+        ("plugins", json!([{ "id": "web" }])),
+    ] {
+        let expected = format!("`{field}` is not supported here; leave it out");
+        check(json!({ (field): value }), &expected);
+    }
     let chat = Chat { flavor: Flavor::Original };
     assert!(chat.read_ask(b"not json").is_err());
     assert!(chat.read_ask(b"{}").is_err());
+}
+
+#[test]
+fn what_only_tunes_or_says_nothing_is_left_out() {
+    let body = json!({
+        "model": "m", "messages": [{ "role": "user", "content": "hi" }],
+        "n": 1, "logprobs": false, "modalities": ["text"], "audio": null, "logit_bias": {},
+        "plugins": [], "prediction": { "type": "content", "content": "hi" }, "store": true,
+        "metadata": { "a": "b" }, "service_tier": "flex", "verbosity": "low",
+        "prompt_cache_key": "k", "user": "old", "safety_identifier": "new",
+    });
+    let chat = Chat { flavor: Flavor::Original };
+    let asked = chat.read_ask(body.to_string().as_bytes()).unwrap();
+    assert_eq!(asked.ask.user.as_deref(), Some("new"));
 }
 
 #[test]

@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use wire::Role;
 
-use super::{Flavor, MARK};
+use super::{Chat, Flavor, MARK};
 use crate::{
     ask::{
         Ask, Block, Choice, Format, Keep, Media, Message, Output, Section, Source, Thinking, Tool,
         output_text,
     },
-    dialect::to_json,
+    dialect::{Dialect as _, to_json},
 };
 
 #[derive(Debug, Serialize)]
@@ -231,7 +231,8 @@ fn from_user(message: &Message, marks: &Marks, written: &mut Vec<Value>) {
             Block::Result { call, output, failed } => {
                 let text = output_text(output);
                 let text = if *failed { format!("Error: {text}") } else { text };
-                written.push(json!({ "role": "tool", "tool_call_id": call, "content": text }));
+                let id = Chat { flavor: marks.flavor }.call_id(call);
+                written.push(json!({ "role": "tool", "tool_call_id": id, "content": text }));
                 for output in output {
                     match output {
                         Output::Text(_) => continue,
@@ -291,7 +292,8 @@ fn url(media: &Media) -> String {
 
 fn from_assistant(message: &Message, marks: &Marks) -> Option<Value> {
     let text = message.text();
-    let calls: Vec<Value> = message.pieces.iter().filter_map(|it| call(&it.block)).collect();
+    let calls: Vec<Value> =
+        message.pieces.iter().filter_map(|it| call(&it.block, marks.flavor)).collect();
     if text.is_empty() && calls.is_empty() {
         return None;
     }
@@ -312,11 +314,11 @@ fn from_assistant(message: &Message, marks: &Marks) -> Option<Value> {
     Some(written.into())
 }
 
-fn call(block: &Block) -> Option<Value> {
+fn call(block: &Block, flavor: Flavor) -> Option<Value> {
     let Block::Call { call, tool, arguments } = block else { return None };
     let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
     Some(json!({
-        "id": call,
+        "id": Chat { flavor }.call_id(call),
         "type": "function",
         "function": { "name": tool, "arguments": arguments },
     }))

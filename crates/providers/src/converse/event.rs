@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// A text that is copied only where it holds escapes.
 #[derive(Debug, Deserialize)]
@@ -73,7 +73,7 @@ pub(super) struct ToolUse {
     pub(super) name: String,
     /// In an answer only; a stream brings it in deltas.
     #[serde(default)]
-    pub(super) input: Value,
+    pub(super) input: Option<Box<RawValue>>,
     /// Only on calls that the vendor answers itself.
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,

@@ -20,6 +20,7 @@ use crate::{
     dialect::{BadStream, Decoder},
     failure,
     frame::Frame,
+    raw,
     reply::Reply,
 };
 
@@ -206,9 +207,10 @@ impl Reader {
             return; // The vendor answers it itself.
         }
         let id = self.reply.start_call(&tool_use.tool_use_id, &tool_use.name);
-        let whole = tool_use.input.as_object().filter(|it| !it.is_empty());
-        if let Some(input) = whole {
-            self.reply.continue_call(&id, &json!(input).to_string());
+        let whole = tool_use.input.as_deref().map(raw::compact);
+        let whole = whole.filter(|it| it.starts_with('{') && it != "{}");
+        if let Some(input) = &whole {
+            self.reply.continue_call(&id, input);
         }
         self.calls.insert(index, Call { id, has_input: whole.is_some() });
     }

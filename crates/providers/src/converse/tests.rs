@@ -128,6 +128,16 @@ fn an_error_is_an_exception() {
 }
 
 #[test]
+fn a_sign_of_life_says_nothing() {
+    let mut written = Converse.encoder(About::default()).keep_alive().into_owned();
+    assert_eq!(shown(&written), "ping {}\n");
+    written.extend(write(&reply()));
+    let mut events = Vec::new();
+    Feed::new(&Converse).push(&written, &mut events);
+    assert_eq!(Whole::collect(events), Whole::collect(reply()));
+}
+
+#[test]
 fn a_model_is_encoded_in_its_path() {
     assert_eq!(
         path(CLAUDE, true),
@@ -141,7 +151,6 @@ fn a_model_is_encoded_in_its_path() {
 
 fn write(events: &[ModelEvent]) -> Vec<u8> {
     let mut writer = Converse.encoder(About::default());
-    assert_eq!(writer.keep_alive(), None);
     let mut written = Vec::new();
     events.iter().for_each(|it| writer.write(it, &mut written));
     written

@@ -9,17 +9,14 @@ use serde_json::{Value, json, value::RawValue};
 use wire::Role;
 
 use super::{
-    MARK,
+    Converse, MARK,
     family::Family,
     media::{self, Names},
 };
 use crate::{
     ask::{Ask, Block, Keep, Media, Output, Piece, Source},
-    dialect::BadAsk,
+    dialect::{BadAsk, Dialect as _},
 };
-
-/// Longer ids of calls are refused.
-const ID_LENGTH: usize = 64;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Outgoing<'a> {
@@ -156,9 +153,11 @@ impl Writer {
             Block::Text(text) => Content::Text(Cow::Borrowed(text)),
             Block::Image(media) => image(media)?,
             Block::File { media, name } => self.document(media, name.as_deref())?,
-            Block::Call { call, tool, arguments } => {
-                Content::ToolUse { tool_use_id: id(call), name: tool, input: input(arguments) }
-            }
+            Block::Call { call, tool, arguments } => Content::ToolUse {
+                tool_use_id: Converse.call_id(call),
+                name: tool,
+                input: input(arguments),
+            },
             Block::Result { call, output, failed } => self.result(call, output, *failed)?,
             Block::Thought { opaque, .. } => {
                 let own = opaque.as_ref().and_then(|it| it.get(MARK));
@@ -207,7 +206,7 @@ impl Writer {
             content.push(Content::Text("".into())); // Some models take no empty list.
         }
         let status = (failed && self.family.knows_failures()).then_some("error");
-        Ok(Content::ToolResult { tool_use_id: id(call), content, status })
+        Ok(Content::ToolResult { tool_use_id: Converse.call_id(call), content, status })
     }
 }
 
@@ -222,18 +221,6 @@ fn place<'a>(media: &'a Media, what: &'static str) -> Result<Place<'a>, BadAsk> 
         Source::Address(uri) if uri.starts_with("s3://") => Ok(Place::S3Location { uri }),
         Source::Address(_) => Err(BadAsk::Untold { what }),
     }
-}
-
-/// Ids that other vendors gave may be longer, and hold other characters, than this one takes. A
-/// call and its result are changed alike.
-fn id(call: &str) -> Cow<'_, str> {
-    let fits = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '.' | ':' | '-');
-    if call.chars().all(fits) && (1..=ID_LENGTH).contains(&call.len()) {
-        return Cow::Borrowed(call);
-    }
-    let fitting: String = call.chars().map(|it| if fits(it) { it } else { '_' }).collect();
-    let start = fitting.len().saturating_sub(ID_LENGTH);
-    Cow::Owned(if fitting.is_empty() { "_".to_owned() } else { fitting[start..].to_owned() })
 }
 
 /// The API takes objects only; what the model wrote may be anything.

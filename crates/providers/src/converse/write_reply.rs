@@ -1,8 +1,9 @@
 //! Our events as the stream of `ConverseStream`, or as one answer.
 //!
 //! One block is open at a time, because many clients remember no more: what belongs to other
-//! blocks waits until a call is over. A silent stream stays silent: this form has no message that
-//! says nothing.
+//! blocks waits until a call is over.
+
+use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use super::{MARK, usage};
 use crate::{
     dialect::{Encoder, to_json},
     frame::write_message,
+    raw::{self, Tree},
     seal::seal,
     whole::{Ending, Part, Whole},
 };
@@ -182,8 +184,11 @@ impl Encoder for Writer {
         }
     }
 
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        None
+    /// Clients pass over events that they do not know: the vendor may have new ones any day.
+    fn keep_alive(&self) -> Cow<'static, [u8]> {
+        let mut message = Vec::new();
+        event("ping", b"{}", &mut message);
+        message.into()
     }
 }
 
@@ -243,17 +248,15 @@ pub(super) fn whole(whole: &Whole) -> Vec<u8> {
     if let Some(text) = &ending.stopped_by {
         answer[FIELDS] = json!({ "stop_sequence": text });
     }
-    to_json(&answer)
+    to_json(&Tree(&answer))
 }
 
 fn blocks(part: &Part) -> Vec<Value> {
     match part {
         Part::Text(text) => vec![json!({ "text": text })],
         Part::Call { call, tool, arguments } => {
-            let input: Value = serde_json::from_str(arguments)
-                .ok() // A limit may have cut them off.
-                .filter(Value::is_object)
-                .unwrap_or_else(|| json!({}));
+            // A limit may have cut them off.
+            let input = raw::written(arguments).unwrap_or_else(|| json!({}));
             vec![json!({ "toolUse": { "toolUseId": call, "name": tool, "input": input } })]
         }
         Part::Thought { text, opaque } => {

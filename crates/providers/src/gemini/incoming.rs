@@ -80,7 +80,7 @@ pub(super) struct FunctionCall {
     pub(super) id: Option<String>,
     pub(super) name: String,
     #[serde(default)]
-    pub(super) args: Value,
+    pub(super) args: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Deserialize)]

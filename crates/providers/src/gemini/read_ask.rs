@@ -22,6 +22,7 @@ use crate::{
         Tool,
     },
     dialect::{Asked, BadAsk},
+    raw,
     seal::unseal,
 };
 
@@ -274,14 +275,7 @@ impl Parts<'_> {
         }
         self.n_calls += 1;
         let id = self.calls.begin(call.id, &call.name);
-        let arguments = match call.args {
-            Value::Null => "{}".to_owned(),
-            args @ (Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_)
-            | Value::Object(_)) => args.to_string(),
-        };
+        let arguments = call.args.map_or_else(|| "{}".to_owned(), |it| raw::compact(&it));
         self.pieces.push(Block::Call { call: id, tool: call.name, arguments }.into());
     }
 

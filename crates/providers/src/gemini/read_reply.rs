@@ -16,6 +16,7 @@ use crate::{
     dialect::{BadStream, Decoder},
     failure,
     frame::Frame,
+    raw,
     reply::Reply,
 };
 
@@ -90,7 +91,8 @@ struct Part<'a> {
 struct FunctionCall<'a> {
     id: Option<String>,
     name: Option<String>,
-    args: Option<Value>,
+    #[serde(borrow)]
+    args: Option<&'a RawValue>,
     #[serde(borrow)]
     partial_args: Option<Vec<Leaf<'a>>>,
     will_continue: Option<bool>,
@@ -239,12 +241,12 @@ impl Reader {
         Ok(())
     }
 
-    fn start_call(&mut self, id: &str, name: &str, args: Option<Value>) {
+    fn start_call(&mut self, id: &str, name: &str, args: Option<&RawValue>) {
         let call = self.reply.start_call(id, name);
         self.n_calls += 1;
-        let whole = args.filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
+        let whole = args.map(raw::compact).filter(|it| it.starts_with('{') && it != "{}");
         if let Some(args) = &whole {
-            self.reply.continue_call(&call, &args.to_string());
+            self.reply.continue_call(&call, args);
         }
         let arguments = whole.is_none().then(Arguments::default);
         self.open = Some(Open { call, arguments });

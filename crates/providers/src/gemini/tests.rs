@@ -193,8 +193,7 @@ fn an_error_stands_outside_of_the_events() {
 #[test]
 fn a_sign_of_life_says_nothing() {
     let mut written = encoded(&[]);
-    let alive = Gemini.encoder(about()).keep_alive().unwrap();
-    written.extend(alive);
+    written.extend_from_slice(&Gemini.encoder(about()).keep_alive());
     written.extend(encoded(&reply()));
     assert_eq!(decoded(&written), Whole::collect(reply()));
 }

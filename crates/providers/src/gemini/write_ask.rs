@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ask::{Ask, Block, Choice, Format, Message, Output, Piece, Tool, output_text},
     dialect::{BadAsk, to_json},
+    raw,
 };
 
 /// Google's own word for a call that another model made: recent models refuse a call of the
@@ -25,6 +26,7 @@ const UNSIGNED: &str = "skip_thought_signature_validator";
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     system_instruction: Option<Value>,
+    #[serde(serialize_with = "raw::trees")]
     contents: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<[Tools<'a>; 1]>,
@@ -295,9 +297,5 @@ fn signed(block: &Block) -> Option<Signed> {
 
 /// The API takes objects only; what the model wrote may be anything.
 fn object(arguments: &str) -> Value {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(args)) => Value::Object(args),
-        Ok(_) | Err(_) if arguments.trim().is_empty() => json!({}),
-        Ok(_) | Err(_) => json!({ "unreadable": arguments }),
-    }
+    raw::written(arguments).unwrap_or_else(|| json!({ "unreadable": arguments }))
 }

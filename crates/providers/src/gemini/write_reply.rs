@@ -3,6 +3,8 @@
 //! A call is written when it is complete, because clients take arguments as one object. The blocks
 //! of other vendors travel as signatures, which clients carry along unread.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 use wire::{ModelEvent, Rejection, RejectionCode, StopReason, Usage};
 
@@ -12,6 +14,7 @@ use super::{
 };
 use crate::{
     dialect::{About, Encoder, to_json},
+    raw::{self, Tree},
     seal::seal,
     whole::{Part, Whole},
 };
@@ -70,7 +73,7 @@ impl Writer {
 
     fn part(&self, part: &Value, out: &mut Vec<u8>) {
         out.extend(b"data: {\"candidates\":[{\"content\":{\"parts\":[");
-        out.extend(to_json(part));
+        out.extend(to_json(&Tree(part)));
         out.extend(b"],\"role\":\"model\"},\"index\":0}]");
         out.extend(self.tail.as_bytes());
     }
@@ -169,8 +172,8 @@ impl Encoder for Writer {
     }
 
     /// Google's clients take a comment for a broken chunk; all of them bear blank lines.
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        Some(b"\n\n")
+    fn keep_alive(&self) -> Cow<'static, [u8]> {
+        Cow::Borrowed(b"\n\n")
     }
 }
 
@@ -195,8 +198,7 @@ fn signed(mut part: Value, signature: Option<&str>) -> Value {
 
 /// Returns none for a call that a limit cut off: half of its arguments would be other ones.
 fn function_call(id: &str, tool: &str, args: &str, signature: Option<&str>) -> Option<Value> {
-    let args = if args.trim().is_empty() { "{}" } else { args };
-    let args: Value = serde_json::from_str(args).ok().filter(Value::is_object)?; // See above.
+    let args = raw::written(args)?;
     let part = json!({ "functionCall": { "id": id, "name": tool, "args": args } });
     Some(signed(part, signature))
 }
@@ -210,7 +212,7 @@ fn finish_reason(reason: StopReason) -> &'static str {
 }
 
 pub(super) fn whole(whole: &Whole, about: &About) -> Vec<u8> {
-    to_json(&json!({
+    to_json(&Tree(&json!({
         "candidates": [{
             "content": { "parts": parts(whole), "role": "model" },
             "finishReason": finish_reason(whole.ending().reason),
@@ -219,7 +221,7 @@ pub(super) fn whole(whole: &Whole, about: &About) -> Vec<u8> {
         "usageMetadata": usage::write(&whole.usage.unwrap_or_default()),
         "modelVersion": about.model,
         "responseId": about.id,
-    }))
+    })))
 }
 
 fn parts(whole: &Whole) -> Vec<Value> {

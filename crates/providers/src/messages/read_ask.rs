@@ -1,7 +1,8 @@
 //! A body of `POST /v1/messages` as an [`Ask`].
 //!
-//! Tools that the vendor runs itself (search, code execution) are refused by name: no other
-//! provider has them.
+//! Tools that the vendor runs itself (search, code execution, servers of tools) are refused by name:
+//! no other provider has them. Left out is what tunes speed, price or the use of the window
+//! (`service_tier`, `speed`, `cache_control` of the whole, `context_management`).
 
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
@@ -13,7 +14,8 @@ use crate::{
         Ask, Block, Choice, Effort, Format, Keep, Media, Message, Output, Piece, Sampling, Section,
         Source, Thinking, Tool,
     },
-    dialect::{Asked, BadAsk},
+    dialect::{Asked, BadAsk, says_something},
+    raw,
     seal::unseal,
 };
 
@@ -47,19 +49,26 @@ struct Body {
     stop_sequences: Vec<String>,
     #[serde(default)]
     metadata: Option<Metadata>,
+    #[serde(default)]
+    mcp_servers: Value,
+    #[serde(default)]
+    container: Value,
+    #[serde(default)]
+    inference_geo: Value,
 }
 
 #[derive(Debug, Deserialize)]
 struct Incoming {
     role: String,
-    content: Content,
+    /// A text, or a list of blocks.
+    content: Box<RawValue>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Blocks(Vec<Value>),
+/// A call's input, as the model wrote it.
+#[derive(Debug, Default, Deserialize)]
+struct Called<'a> {
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,6 +148,16 @@ struct Metadata {
 
 pub(super) fn read(body: &[u8]) -> Result<Asked, BadAsk> {
     let body: Body = serde_json::from_slice(body)?;
+    for (field, value) in [
+        ("mcp_servers", &body.mcp_servers),
+        ("container", &body.container),
+        // A promise where the request is answered, which no other vendor was asked for.
+        ("inference_geo", &body.inference_geo),
+    ] {
+        if says_something(value) {
+            return Err(BadAsk::Unsupported { field });
+        }
+    }
     let (choice, parallel_calls) = choice(body.tool_choice)?;
     let (effort, format) = match body.output_config {
         Some(config) => (config.effort, config.format.or(body.output_format)),
@@ -177,12 +196,7 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, BadAsk> {
             }
             _ => return Err(at("has an unknown role")),
         };
-        let pieces = match incoming.content {
-            Content::Text(text) => vec![Block::Text(text).into()],
-            Content::Blocks(blocks) => {
-                blocks.into_iter().map(piece).collect::<Result<_, _>>().map_err(at)?
-            }
-        };
+        let pieces = pieces(&incoming.content).map_err(at)?;
         ask.messages.push(Message { role, pieces });
     }
     Ok(Asked { ask, stream: body.stream.unwrap_or(false), usage: true })
@@ -212,13 +226,12 @@ fn sections(system: System) -> Vec<Section> {
 }
 
 fn section(incoming: &Incoming) -> Option<Section> {
-    match &incoming.content {
-        Content::Text(text) => Some(Section { text: text.clone(), keep: None }),
-        Content::Blocks(blocks) => {
-            let texts: Option<Vec<&str>> = blocks.iter().map(|it| it["text"].as_str()).collect();
-            Some(Section { text: texts?.join("\n\n"), keep: None })
-        }
-    }
+    let texts: Option<Vec<String>> = pieces(&incoming.content)
+        .ok()? // Whatever else it is, it is no text.
+        .into_iter()
+        .map(|it| if let Block::Text(text) = it.block { Some(text) } else { None })
+        .collect();
+    Some(Section { text: texts?.join("\n\n"), keep: None })
 }
 
 fn keep(control: CacheControl) -> Keep {
@@ -266,7 +279,24 @@ fn thinking(thinking: Option<IncomingThinking>, effort: Option<&str>) -> Result<
     }
 }
 
-fn piece(block: Value) -> Result<Piece, &'static str> {
+fn pieces(content: &RawValue) -> Result<Vec<Piece>, &'static str> {
+    if content.get().starts_with('"') {
+        let text = serde_json::from_str(content.get()).ok().ok_or("has a text that is none")?;
+        return Ok(vec![Block::Text(text).into()]);
+    }
+    let blocks: Option<Vec<&RawValue>> = serde_json::from_str(content.get()).ok();
+    let blocks = blocks.ok_or("has a content that is no text and no list")?;
+    blocks.into_iter().map(piece).collect()
+}
+
+fn piece(written: &RawValue) -> Result<Piece, &'static str> {
+    let mut block: Value =
+        serde_json::from_str(written.get()).ok().ok_or("has a block that is none")?;
+    if block["type"] == "tool_use" {
+        let Called { input } = serde_json::from_str(written.get()).unwrap_or_default(); // No object.
+        let input = input.filter(|it| it.get() != "null");
+        block["input"] = input.map_or_else(|| "{}".to_owned(), raw::compact).into();
+    }
     let control = &block["cache_control"];
     let length = if control["ttl"] == "1h" { Keep::Long } else { Keep::Short };
     let mark = (!control.is_null()).then_some(length);
@@ -282,14 +312,7 @@ fn read_block(mut block: Value) -> Result<Block, &'static str> {
         "tool_use" => Ok(Block::Call {
             call: text(&block["id"]).ok_or("has a call without an id")?,
             tool: text(&block["name"]).ok_or("has a call without a name")?,
-            arguments: match block["input"].take() {
-                Value::Null => "{}".to_owned(),
-                input @ (Value::Object(_)
-                | Value::Array(_)
-                | Value::String(_)
-                | Value::Number(_)
-                | Value::Bool(_)) => input.to_string(),
-            },
+            arguments: text(&block["input"]).unwrap_or_default(), // See above.
         }),
         "tool_result" => Ok(Block::Result {
             call: text(&block["tool_use_id"]).ok_or("has a result without a `tool_use_id`")?,
@@ -336,6 +359,9 @@ fn media(source: &Value) -> Result<Media, &'static str> {
 
 /// A document, or a plain text that stands as one.
 fn document(block: &Value) -> Result<Block, &'static str> {
+    if block["citations"]["enabled"] == true {
+        return Err("has a document that is to be cited, which only one vendor does");
+    }
     if block["source"]["type"] == "text" {
         let text = block["source"]["data"].as_str().ok_or("has a source without `data`")?;
         return Ok(Block::Text(text.to_owned()));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use wire::{ModelEvent, StopReason, Usage};
 
 use super::MARK;
@@ -13,6 +13,7 @@ use crate::{
     dialect::{BadStream, Decoder},
     failure,
     frame::Frame,
+    raw,
     reply::Reply,
 };
 
@@ -83,13 +84,19 @@ struct End {
 #[derive(Debug, Deserialize)]
 struct Answer {
     #[serde(default)]
-    content: Vec<Value>,
+    content: Vec<Box<RawValue>>,
     #[serde(flatten)]
     end: End,
     #[serde(default)]
     usage: Counts,
     #[serde(default)]
     error: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Called<'a> {
+    #[serde(borrow, default)]
+    input: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,8 +188,11 @@ pub(super) fn read_whole(body: &[u8]) -> Result<Vec<ModelEvent>, BadStream> {
     if !answer.error.is_null() {
         reader.reply.fail(failure::from_stream(&answer.error));
     }
-    for (index, block) in (0..).zip(answer.content) {
-        reader.open(index, block);
+    for (index, raw) in (0..).zip(&answer.content) {
+        let block = serde_json::from_str(raw.get());
+        let block = block.map_err(|source| BadStream::unreadable(b"", source))?;
+        let Called { input } = serde_json::from_str(raw.get()).unwrap_or_default(); // No call.
+        reader.open(index, block, input);
         reader.close(index);
     }
     reader.count(answer.usage);
@@ -201,7 +211,7 @@ impl Reader {
             }
             Incoming::ContentBlockStart { index, content_block } => {
                 self.close(index);
-                self.open(index, content_block);
+                self.open(index, content_block, None);
             }
             Incoming::ContentBlockDelta { index, delta } => self.go_on(index, delta),
             Incoming::ContentBlockStop { index } => self.close(index),
@@ -234,7 +244,8 @@ impl Reader {
         }
     }
 
-    fn open(&mut self, index: u64, block: Value) {
+    /// `written` is what a call's input is as a text, where the block is not of a stream.
+    fn open(&mut self, index: u64, block: Value, written: Option<&RawValue>) {
         let text = |name: &str| block[name].as_str().unwrap_or_default();
         match text("type") {
             "text" => self.reply.text(text("text")),
@@ -243,7 +254,8 @@ impl Reader {
                 // Complete at once from some gateways, `{}` as a placeholder from the vendor.
                 let whole = block["input"].as_object().filter(|it| !it.is_empty());
                 if let Some(input) = whole {
-                    self.reply.continue_call(&id, &json!(input).to_string());
+                    let input = written.map_or_else(|| json!(input).to_string(), raw::compact);
+                    self.reply.continue_call(&id, &input);
                 }
                 self.blocks.insert(index, Open::Call { id, has_input: whole.is_some() });
             }

@@ -92,7 +92,32 @@ fn what_cannot_be_kept_is_refused_by_name() {
         content(json!({ "type": "tool_result", "tool_use_id": "a", "content": 7 })),
         "`messages.0` has a result that is no text and no list",
     );
+    check(
+        content(json!({
+            "type": "document", "source": { "type": "text", "data": "a" },
+            "citations": { "enabled": true },
+        })),
+        "`messages.0` has a document that is to be cited, which only one vendor does",
+    );
+    for (field, value) in [
+        ("mcp_servers", json!([{ "type": "url", "url": "https://x.org", "name": "x" }])),
+        ("container", json!({ "skills": [] })),
+        ("inference_geo", json!("us")),
+    ] {
+        let expected = format!("`{field}` is not supported here; leave it out");
+        check(json!({ (field): value }), &expected);
+    }
     assert!(Messages.read_ask(b"{}").is_err());
+}
+
+#[test]
+fn what_only_tunes_or_says_nothing_is_left_out() {
+    let body = json!({
+        "model": "m", "max_tokens": 1, "messages": [], "mcp_servers": [], "container": null,
+        "service_tier": "auto", "speed": "fast", "cache_control": { "type": "ephemeral" },
+        "context_management": { "edits": [{ "type": "clear_tool_uses_20250919" }] },
+    });
+    assert!(Messages.read_ask(body.to_string().as_bytes()).is_ok());
 }
 
 #[test]

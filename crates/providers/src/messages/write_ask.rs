@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use wire::Role;
 
-use super::MARK;
+use super::{MARK, Messages};
 use crate::{
     ask::{Ask, Block, Choice, Format, Keep, Media, Message, Output, Source, Thinking, Tool},
-    dialect::{BadAsk, to_json},
-    models,
+    dialect::{BadAsk, Dialect as _, to_json},
+    models, raw,
 };
 
 /// For models that nobody knows; the field must be there.
@@ -27,6 +27,7 @@ struct Body<'a> {
     tools: Vec<Outgoing<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     system: Vec<Value>,
+    #[serde(serialize_with = "raw::trees")]
     messages: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Value>,
@@ -193,12 +194,12 @@ fn block(block: &Block) -> Option<Value> {
         Block::File { media, name } => Some(document(media, name)),
         Block::Call { call, tool, arguments } => Some(json!({
             "type": "tool_use",
-            "id": call,
+            "id": Messages.call_id(call),
             "name": tool,
             "input": input(arguments),
         })),
         Block::Result { call, output, failed } => {
-            let mut block = json!({ "type": "tool_result", "tool_use_id": call });
+            let mut block = json!({ "type": "tool_result", "tool_use_id": Messages.call_id(call) });
             block["content"] = content(output);
             if *failed {
                 block["is_error"] = true.into();
@@ -242,9 +243,5 @@ fn source(media: &Media) -> Value {
 
 /// The API takes objects only; what the model wrote may be anything.
 fn input(arguments: &str) -> Value {
-    match serde_json::from_str(arguments) {
-        Ok(Value::Object(input)) => Value::Object(input),
-        Ok(_) | Err(_) if arguments.trim().is_empty() => json!({}),
-        Ok(_) | Err(_) => json!({ "unreadable": arguments }),
-    }
+    raw::written(arguments).unwrap_or_else(|| json!({ "unreadable": arguments }))
 }

@@ -8,6 +8,7 @@ use wire::{ModelEvent, Rejection, RejectionCode, StopReason, Usage};
 use super::MARK;
 use crate::{
     dialect::{About, Encoder, to_json, write_event},
+    raw::{self, Tree},
     seal::seal,
     whole::{Ending, Part, Whole},
 };
@@ -221,17 +222,15 @@ pub(super) fn whole(whole: &Whole, about: &About) -> Vec<u8> {
     message.insert("content".to_owned(), content.into());
     end(&whole.ending(), &mut message);
     message.insert("usage".to_owned(), counts(&whole.usage.unwrap_or_default()));
-    to_json(&message)
+    to_json(&Tree(&message.into()))
 }
 
 fn part(part: &Part) -> Value {
     match part {
         Part::Text(text) => json!({ "type": "text", "text": text }),
         Part::Call { call, tool, arguments } => {
-            let input: Value = serde_json::from_str(arguments)
-                .ok() // A limit may have cut them off.
-                .filter(Value::is_object)
-                .unwrap_or_else(|| json!({}));
+            // A limit may have cut them off.
+            let input = raw::written(arguments).unwrap_or_else(|| json!({}));
             json!({ "type": "tool_use", "id": call, "name": tool, "input": input })
         }
         Part::Thought { text, opaque } => {

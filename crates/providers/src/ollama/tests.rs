@@ -190,7 +190,7 @@ fn levels_of_thought_are_for_models_that_know_them() {
 
 #[test]
 fn arguments_are_one_line_and_else_unchanged() {
-    let object = |text: &str| object(text).map(|it| it.get().to_owned());
+    let object = |text: &str| crate::raw::object(text).map(|it| it.get().to_owned());
     for (text, expected) in [
         ("", Some("{}")),
         (
@@ -250,7 +250,10 @@ fn own(text: &str) -> Block {
 #[test]
 fn a_reply_becomes_lines_that_read_the_same() {
     let mut writer = Ollama.encoder(about());
-    assert_eq!(writer.keep_alive(), None);
+    assert_eq!(
+        String::from_utf8_lossy(&writer.keep_alive()),
+        "{\"model\":\"m\",\"created_at\":\"1970-01-01T00:00:07Z\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":false}\n"
+    );
     let mut written = Vec::new();
     reply().iter().for_each(|it| writer.write(it, &mut written));
     expect![[r#"

@@ -12,13 +12,14 @@ use serde_json::{
 };
 use wire::Role;
 
-use super::{MARK, object};
+use super::MARK;
 use crate::{
     ask::{
         Ask, Block, Choice, Effort, Format, Media, Message, Output, Section, Source, Thinking,
         Tool, output_text,
     },
     dialect::{BadAsk, to_json},
+    raw::object,
 };
 
 #[derive(Debug, Serialize)]

@@ -3,15 +3,16 @@
 //! A call is one line, so its arguments are collected until it ends. What other vendors need back
 //! unchanged cannot travel here: this dialect's clients bring back texts, names and arguments.
 
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use wire::{ModelEvent, Rejection, StopReason, Usage};
 
-use super::{object, time::rfc3339};
+use super::time::rfc3339;
 use crate::{
     dialect::{About, Encoder, to_json},
+    raw::object,
     whole::{Part, Whole},
 };
 
@@ -164,9 +165,12 @@ impl Encoder for Writer {
         }
     }
 
-    /// Clients parse whatever comes between two line ends.
-    fn keep_alive(&self) -> Option<&'static [u8]> {
-        None
+    /// Clients parse whatever comes between two line ends, and the vendor's own server has lines
+    /// whose text is empty.
+    fn keep_alive(&self) -> Cow<'static, [u8]> {
+        let mut line = Vec::new();
+        self.say(Said::default(), &mut line);
+        line.into()
     }
 }
 

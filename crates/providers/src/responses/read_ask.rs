@@ -1,7 +1,10 @@
 //! A body of `POST /v1/responses` as an [`Ask`].
 //!
 //! Fields that would change the meaning of the answer and have no place in an [`Ask`] are refused
-//! by name, above all those that refer to what the vendor would have stored.
+//! by name, above all those that refer to what the vendor would have stored. Left out is what tunes
+//! speed, price, length or the use of the window (`service_tier`, `text.verbosity`, `truncation`,
+//! `context_management`), what a vendor notes for itself (`store`, `metadata`), and what is about
+//! tools that are refused anyway (`max_tool_calls`, most of `include`).
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};

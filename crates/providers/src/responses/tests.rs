@@ -6,7 +6,7 @@ use wire::{RejectionCode, Role, StopReason, Usage};
 use super::*;
 use crate::{
     ask::{Block, Keep, Message, Output, Piece, Thinking},
-    feed::Feed,
+    feed::{Feed, Meter},
 };
 
 #[test]
@@ -186,6 +186,21 @@ fn thoughts_that_the_model_would_refuse_are_left_out() {
     check("gpt-5", &[&asked, &item, &asked], &[&asked, &asked]);
     check("gpt-5", &[&said, &item], &[&said]);
     check("gpt-4o", &[&item, &said, &asked], &[&said, &asked]);
+}
+
+/// Of an item that is unknown here, as those of tools that are no functions.
+#[test]
+fn a_reply_has_begun_with_its_first_delta() {
+    let mut meter = Meter::new(&Responses);
+    let event = |name: &str, data: Value| format!("event: {name}\ndata: {data}\n\n");
+    let mut push = |text: String| {
+        meter.push(text.as_bytes(), &mut |_, _| {}).unwrap();
+        meter.has_begun()
+    };
+    let created = json!({ "type": "response.created", "response": { "status": "in_progress" } });
+    assert!(!push(event("response.created", created)));
+    let name = "response.custom_tool_call_input.delta";
+    assert!(push(event(name, json!({ "type": name, "item_id": "ctc_1", "delta": "*** Begin" }))));
 }
 
 #[test]

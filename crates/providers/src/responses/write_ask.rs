@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 use wire::Role;
 
-use super::{ENCRYPTED, MARK, generation};
+use super::{ENCRYPTED, MARK, Responses, generation};
 use crate::{
     ask::{
         Ask, Block, Choice, Effort, Format, Media, Message, Output, Piece, Source, Thinking, Tool,
         output_text,
     },
-    dialect::{BadAsk, to_json},
+    dialect::{BadAsk, Dialect as _, to_json},
 };
 
 /// The vendor takes no smaller limit, and clients try a model out with one token.
@@ -218,7 +218,7 @@ fn from_user(message: &Message, items: &mut Vec<Value>) {
         match &piece.block {
             Block::Result { call, output, failed } => items.push(json!({
                 "type": "function_call_output",
-                "call_id": call,
+                "call_id": Responses.call_id(call),
                 "output": self::output(output, *failed),
             })),
             Block::Text(text) if !text.is_empty() => parts.push(text_part(text)),
@@ -295,7 +295,7 @@ fn from_assistant(message: &Message, phases: bool, items: &mut Vec<Value>) {
                 let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
                 items.push(json!({
                     "type": "function_call",
-                    "call_id": call,
+                    "call_id": Responses.call_id(call),
                     "name": tool,
                     "arguments": arguments,
                 }));

@@ -81,6 +81,49 @@ fn a_request_asks_the_same_of_every_provider() {
     }
 }
 
+/// As floating numbers, they would be others.
+#[test]
+fn numbers_in_arguments_keep_their_texts() {
+    const ARGUMENTS: &str = r#"{"n":123456789012345678901234567890,"e":1e3,"d":[1.10]}"#;
+    let call = || ("a".to_owned(), "read".to_owned(), ARGUMENTS.to_owned());
+    let (id, tool, arguments) = call();
+    let mut reply = vec![
+        ModelEvent::ToolCallStart { call: id.clone(), tool },
+        ModelEvent::ToolCallDelta { call: id.clone(), json: arguments },
+        ModelEvent::ToolCallEnd { call: id },
+    ];
+    reply.push(ModelEvent::Finish { reason: StopReason::ToolUse, stopped_by: None });
+    let (id, tool, arguments) = call();
+    let said = Block::Call { call: id, tool, arguments };
+    let result = Block::Result { call: "a".to_owned(), output: Vec::new(), failed: false };
+    let message = |role, block: Block| Message { role, pieces: vec![block.into()] };
+    let ask = Ask {
+        model: "m".to_owned(),
+        messages: vec![message(Role::Assistant, said.clone()), message(Role::User, result)],
+        max_output_tokens: Some(9),
+        ..Ask::default()
+    };
+    for provider in DIALECTS {
+        let whole = provider.write_whole(&Whole::collect(reply.clone()), &about());
+        for events in [provider.read_whole(&whole).unwrap(), streamed(provider, &reply)] {
+            for client in DIALECTS {
+                let whole = client.write_whole(&Whole::collect(events.clone()), &about());
+                let again = [client.read_whole(&whole).unwrap(), streamed(client, &events)];
+                for events in again {
+                    let parts = Whole::collect(events).parts;
+                    let [Part::Call { arguments, .. }] = &parts[..] else { panic!("{parts:?}") };
+                    assert_eq!(arguments, ARGUMENTS, "{provider:?} to {client:?}");
+                }
+            }
+        }
+        let asked = provider.read_ask(&provider.write_ask(&ask, false).unwrap()).unwrap().ask;
+        let Block::Call { arguments, .. } = &asked.messages[0].pieces[0].block else {
+            panic!("{provider:?}: {:?}", asked.messages);
+        };
+        assert_eq!(arguments, ARGUMENTS, "{provider:?}");
+    }
+}
+
 #[test]
 fn an_error_is_one_in_every_dialect() {
     let rejection = wire::Rejection {

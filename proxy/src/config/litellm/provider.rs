@@ -3,7 +3,7 @@
 use providers::endpoint::origin;
 
 use super::{
-    super::environment::vertex_address,
+    super::{environment::vertex_address, shown},
     Import,
     vendors::Prefix,
     writer::{Writer, list, quoted},
@@ -122,8 +122,9 @@ fn plain(import: &mut Import, node: &Node, what: &str) -> Result<Option<String>,
         return Ok(Some(value.clone()));
     }
     let what = format!(
-        "`{what}` is in the variable `{variable}`, which easel.toml cannot say; write the value \
-         itself. The deployment is left out"
+        "`{what}` is in the variable {}, which easel.toml cannot say; write the value itself. The \
+         deployment is left out",
+        shown::variable(variable, what)
     );
     import.note(node.line, what);
     Ok(None)

@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::super::shown;
+
 /// Nodes of a tree, those behind aliases included.
 const NODES_LIMIT: usize = 100_000;
 const DEPTH_LIMIT: usize = 64;
@@ -86,7 +88,10 @@ impl Node {
         match self.text(what)?.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => Ok(true),
             "false" | "no" | "off" => Ok(false),
-            other => Err(self.bad(format!("`{what}` is `{other}`, which is not true or false"))),
+            other => {
+                let shown = shown::value(other, what);
+                Err(self.bad(format!("`{what}` is {shown}, which is not true or false")))
+            }
         }
     }
 
@@ -99,9 +104,10 @@ impl Node {
             clippy::cast_sign_loss,
             reason = "the range was checked"
         )]
-        number
-            .map(|it| it.ceil() as u64)
-            .ok_or_else(|| self.bad(format!("`{what}` is `{text}`, which is no number")))
+        number.map(|it| it.ceil() as u64).ok_or_else(|| {
+            let shown = shown::value(&text, what);
+            self.bad(format!("`{what}` is {shown}, which is no number"))
+        })
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 
 /// Somebody who may look, and perhaps change.
 #[derive(Debug)]
-pub(super) struct Caller {
+pub(in crate::http) struct Caller {
     /// None is the installation.
     pub(super) visitor: Option<Visitor>,
     name: String,
@@ -80,7 +80,21 @@ pub(in crate::http) fn agent(parts: &Parts) -> String {
 }
 
 impl Caller {
-    pub(super) fn who(&self) -> Who<'_> {
+    /// Notes in the audit log what they did.
+    pub(in crate::http) async fn did(
+        &self,
+        state: &Shared,
+        action: &str,
+        subject: &str,
+        detail: &str,
+    ) {
+        let entry = self.who().did(action, subject, detail);
+        if let Err(err) = state.operations.audit.append(entry, now_ms()).await {
+            tracing::error!(cause = %err, action, "what was done is not in the audit log");
+        }
+    }
+
+    pub(in crate::http) fn who(&self) -> Who<'_> {
         Who {
             actor: &self.name,
             ip: &self.ip,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Caller, asked::Asked, shown, usage::whose};
 use crate::{
     accounts::Deed,
-    http::{Shared, refusal::Refusal},
+    http::{Shared, app, refusal::Refusal},
     now_ms,
 };
 
@@ -119,6 +119,15 @@ pub(super) fn lanes_now(state: &Shared) -> Vec<LaneNow> {
         it.first_ms = seen.first.map(millis);
     }
     lanes.into_iter().map(|(lane, it)| LaneNow { lane, ..it }).collect()
+}
+
+/// Reads the configuration anew.
+pub(super) async fn reload(
+    State(state): State<Shared>,
+    caller: Caller,
+) -> Result<Response, Refusal> {
+    caller.only_installation()?;
+    Ok(shown(app::reread(&state, &caller).await?))
 }
 
 pub(super) async fn health(State(state): State<Shared>, caller: Caller) -> Response {

@@ -115,10 +115,7 @@ pub(super) async fn sums(
     Asked(wanted): Asked<Wanted>,
 ) -> Result<Response, Refusal> {
     let Wanted { by, from_ms, to_ms, scope, id } = wanted;
-    let scope = whose(&state, &caller, (scope, id), Deed::SeeAllUsage)?;
-    let now_ms = now_ms();
-    let from_ms = from_ms.unwrap_or_else(|| now_ms.saturating_sub(UNSAID_MS));
-    let filter = Filter { from_ms, to_ms: to_ms.unwrap_or_default(), scope };
+    let filter = filter(&state, &caller, Span { from_ms, to_ms, scope, id })?;
     let lines = state.gateway.books.ledger().usage(filter, by).await?;
     Ok(shown(lines.into_iter().map(Shown::from).collect::<Vec<_>>()))
 }
@@ -128,10 +125,7 @@ pub(super) async fn sessions(
     caller: Caller,
     Asked(wanted): Asked<Span>,
 ) -> Result<Response, Refusal> {
-    let Span { from_ms, to_ms, scope, id } = wanted;
-    let scope = whose(&state, &caller, (scope, id), Deed::SeeAllUsage)?;
-    let from_ms = from_ms.unwrap_or_else(|| now_ms().saturating_sub(UNSAID_MS));
-    let filter = Filter { from_ms, to_ms: to_ms.unwrap_or_default(), scope };
+    let filter = filter(&state, &caller, wanted)?;
     let it = state.gateway.books.ledger().sessions(filter).await?;
     Ok(shown(Together {
         sessions: it.sessions,
@@ -175,6 +169,13 @@ pub(super) async fn export(
     let name = HeaderValue::from_static("attachment; filename=\"easel-usage.csv\"");
     headers.insert(header::CONTENT_DISPOSITION, name);
     Ok(response)
+}
+
+/// Returns of what somebody wants to see sums.
+fn filter(state: &Shared, caller: &Caller, span: Span) -> Result<Filter, Refusal> {
+    let scope = whose(state, caller, (span.scope, span.id), Deed::SeeAllUsage)?;
+    let from_ms = span.from_ms.unwrap_or_else(|| now_ms().saturating_sub(UNSAID_MS));
+    Ok(Filter { from_ms, to_ms: span.to_ms.unwrap_or_default(), scope })
 }
 
 /// Returns whose usage is shown; none is everybody's.

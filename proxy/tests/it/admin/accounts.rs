@@ -50,6 +50,9 @@ async fn a_key_is_made_used_capped_counted_and_revoked() {
     let csv = by(&easel, &token, ("GET", &path), &Value::Null).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(csv.text().lines().count(), 2, "{}", csv.text());
+    let whose: Vec<String> =
+        csv.text().lines().last().unwrap().split(',').skip(2).take(3).map(str::to_owned).collect();
+    assert_eq!(whose[0], organisation.to_string(), "{}", csv.text());
     let elsewhere = "/admin/api/export.csv?scope=organisation&id=1";
     assert_eq!(
         by(&easel, &token, ("GET", elsewhere), &Value::Null).await.text().lines().count(),

@@ -1,12 +1,12 @@
 //! Whether it lives, whether it is ready, and its figures.
 
-use easel_proxy::config::Endpoint;
+use easel_proxy::config::{self, Endpoint, Telemetry};
 use serde_json::Value;
 
 use super::{by, chat};
 use crate::{
     budget::server::Server,
-    easel::{Ask, Easel, until},
+    easel::{Ask, Easel, log, until},
     upstream::KEY,
 };
 
@@ -113,8 +113,10 @@ async fn while_the_counters_are_away_it_lives_and_is_not_ready() {
 async fn a_trace_of_each_request_reaches_the_collector_and_holds_no_text() {
     let collector = Collector::default();
     let address = collector.start().await;
-    let easel =
-        Easel::start_with(|config| config.telemetry.otlp = Some(format!("http://{address}"))).await;
+    let easel = Easel::start_with(|config| {
+        config.telemetry = telemetry(&format!("http://{address}"), Some(COLLECTORS_KEY));
+    })
+    .await;
     let token = format!("Bearer {}", easel.token);
     let headers = [
         ("authorization", token.as_str()),
@@ -153,7 +155,7 @@ async fn a_trace_of_each_request_reaches_the_collector_and_holds_no_text() {
 async fn a_collector_that_is_away_keeps_nobody() {
     let easel = Easel::start_with(|config| {
         // Nobody listens there.
-        config.telemetry.otlp = Some("http://127.0.0.1:9".to_owned());
+        config.telemetry = telemetry("http://127.0.0.1:9", None);
     })
     .await;
     let token = easel.token.clone();
@@ -163,7 +165,43 @@ async fn a_collector_that_is_away_keeps_nobody() {
     }
 }
 
-/// Takes what is sent to it, as a collector of OpenTelemetry does.
+#[tokio::test]
+async fn a_collector_that_does_not_get_its_key_takes_nothing_and_it_is_told() {
+    let collector = Collector::default();
+    let address = format!("http://{}", collector.start().await);
+    let easel = Easel::start_with(|config| {
+        config.telemetry = telemetry(&address, Some("no-such-key-4eC39HqLyj"));
+    })
+    .await;
+    let body = chat("recorded/recorded-model");
+    let token = easel.token.clone();
+    assert_eq!(by(&easel, &token, ("POST", "/v1/chat/completions"), &body).await.status, 200);
+    until("it is counted", || async {
+        let metrics = by(&easel, &token, ("GET", "/metrics"), &Value::Null).await.text();
+        metrics.contains(r#"easel_spans_total{became="dropped"} 1"#)
+    })
+    .await;
+    assert!(collector.taken().is_empty());
+    assert!(!log().contains("no-such-key-4eC39HqLyj"));
+}
+
+/// What the collector of these tests wants.
+const COLLECTORS_KEY: &str = "collectors-key-zdp7dc4eC39";
+
+/// Reads it as it would stand in the file.
+fn telemetry(address: &str, key: Option<&str>) -> Telemetry {
+    let folder = tempfile::tempdir().unwrap();
+    let header = key.map_or("", |_| r#"header-env = { X-Collector-Key = "COLLECTOR" }"#);
+    let text = format!("[telemetry]\notlp = \"{address}\"\n{header}\n");
+    std::fs::write(folder.path().join("easel.toml"), text).unwrap();
+    let args = ["easel-proxy".into(), "--data".into(), folder.path().into()];
+    let env = |name: &str| key.filter(|_| name == "COLLECTOR").map(str::to_owned);
+    let config::Command::Serve(read) = config::read(args, &env).unwrap() else { panic!() };
+    assert!(key.is_none_or(|it| !format!("{read:?}").contains(it)));
+    read.telemetry
+}
+
+/// Takes what is sent to it with its key, as a hosted collector of OpenTelemetry does.
 #[derive(Debug, Clone, Default)]
 struct Collector {
     taken: std::sync::Arc<std::sync::Mutex<Vec<Value>>>,
@@ -174,9 +212,12 @@ impl Collector {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let taken = std::sync::Arc::clone(&self.taken);
-        let take = async move |body: axum::Json<Value>| {
+        let take = async move |headers: http::HeaderMap, body: axum::Json<Value>| {
+            if headers.get("x-collector-key").is_none_or(|it| it != COLLECTORS_KEY) {
+                return Err(http::StatusCode::UNAUTHORIZED);
+            }
             taken.lock().unwrap().push(body.0);
-            axum::Json(serde_json::json!({}))
+            Ok(axum::Json(serde_json::json!({})))
         };
         let router = axum::Router::new().route("/v1/traces", axum::routing::post(take));
         tokio::spawn(async move { axum::serve(listener, router).await });

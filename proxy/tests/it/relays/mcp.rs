@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpStream,
     process::Stdio,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -14,7 +15,10 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::any,
 };
-use easel_proxy::{config::Server, keys::Secret};
+use easel_proxy::{
+    config::{Config, Server},
+    keys::Secret,
+};
 use futures::stream;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -157,6 +161,59 @@ async fn a_session_has_a_process_of_its_own_and_both_end_together() {
     listening.into_body().collect().await.unwrap();
     (&mut easel.served).await.unwrap();
     assert_eq!(n_running(&mark), 0);
+}
+
+#[tokio::test]
+async fn a_changed_configuration_ends_what_it_changes_and_nothing_else() {
+    let mark = mark(line!());
+    let server = |end: &str| {
+        shell(&format!("{HELLO} sleep {mark} & while read -r line; do :; done; exit {end}"))
+    };
+    let servers = |all: &[(&str, &str)]| -> BTreeMap<String, Server> {
+        all.iter().map(|(name, end)| ((*name).to_owned(), server(end))).collect()
+    };
+    let next: Arc<Mutex<Option<Config>>> = Arc::default();
+    let (reread, first) =
+        (Arc::clone(&next), servers(&[("kept", "1"), ("changed", "2"), ("gone", "3")]));
+    let then = servers(&[("kept", "1"), ("changed", "4"), ("new", "5")]);
+    let easel = Easel::start_again(
+        |config| config.relays.servers = first,
+        move |config| {
+            let mut changed = Config { port: config.port, ..Config::at(&config.data) };
+            changed.relays.servers = then;
+            changed.relays.git_limit_bytes = 1 << 20;
+            *next.lock().unwrap() = Some(changed);
+            Some(Box::new(move || Ok(reread.lock().unwrap().take().unwrap())))
+        },
+    )
+    .await;
+    let kept = begin(&easel, "kept").await;
+    for name in ["changed", "gone"] {
+        begin(&easel, name).await;
+    }
+    until("all run", async || n_running(&mark) == 3).await;
+    let done = easel.app("POST", "/app/reload", &Value::Null).await;
+    assert_eq!(done.json()["needs_start"], json!([]), "{}", done.text());
+    until("one runs", async || n_running(&mark) == 1).await;
+    assert_eq!(
+        say(&easel, "kept", &kept, &json!({ "jsonrpc": "2.0", "method": "x" })).await.status,
+        202
+    );
+    let names = easel.app("GET", "/app/mcp", &Value::Null).await.json();
+    let names: Vec<&str> =
+        names.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["changed", "kept", "new"]);
+    assert_eq!(say(&easel, "gone", "", &initialize()).await.status, 404);
+    begin(&easel, "new").await;
+    let figures = easel.app("GET", "/metrics", &Value::Null).await.text();
+    assert!(
+        figures.contains("easel_relay_answers_total{relay=\"mcp\",class=\"2xx\"} 5\n"),
+        "{figures}"
+    );
+    assert!(
+        figures.contains("easel_relay_answers_total{relay=\"mcp\",class=\"4xx\"} 1\n"),
+        "{figures}"
+    );
 }
 
 #[tokio::test]

@@ -269,9 +269,9 @@ async fn an_export_has_every_row_of_its_time_once() {
     }
     assert_eq!(texts[0], texts[1]);
     expect![[r#"
-        at,key,model,status,operation,input_tokens,cache_read_tokens,cache_write_tokens,cache_write_long_tokens,audio_input_tokens,output_tokens,reasoning_tokens,audio_output_tokens,cost_nano,ms,secs,estimated,request
-        1800000000000,,"vendor/m,1",200,chat,900,100,0,0,0,120,0,0,1000000,2400,3,0,0000000000000000
-        1800000000001,,"vendor/m,1",200,chat,900,100,0,0,0,120,0,0,1000000,2400,3,0,00000000000004af
+        at,key,organisation,project,person,model,status,operation,input_tokens,cache_read_tokens,cache_write_tokens,cache_write_long_tokens,audio_input_tokens,output_tokens,reasoning_tokens,audio_output_tokens,cost_nano,ms,secs,estimated,request
+        1800000000000,,,,,"vendor/m,1",200,chat,900,100,0,0,0,120,0,0,1000000,2400,3,0,0000000000000000
+        1800000000001,,,,,"vendor/m,1",200,chat,900,100,0,0,0,120,0,0,1000000,2400,3,0,00000000000004af
     "#]]
     .assert_eq(&texts[0]);
 }

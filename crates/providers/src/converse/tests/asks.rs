@@ -101,7 +101,7 @@ fn what_other_clients_say_is_brought_into_form() {
         "meta.llama4-scout",
         &chat,
         &expect![[
-            r#"{"messages":[{"role":"user","content":[{"text":"a"},{"document":{"format":"pdf","name":"a b","source":{"bytes":"AAAA"}}}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"functions.read_0","name":"read","input":{"z": 1.0}}},{"toolUse":{"toolUseId":"b","name":"read","input":{"unreadable":"not JSON"}}},{"toolUse":{"toolUseId":"c","name":"read","input":{}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"functions.read_0","content":[{"text":""}]}},{"toolResult":{"toolUseId":"b","content":[{"text":"one"}]}},{"text":"b"}]}],"inferenceConfig":{"temperature":0.5},"toolConfig":{"tools":[{"toolSpec":{"name":"read","inputSchema":{"json":{"type":"object","properties":{}}}}}]}}"#
+            r#"{"messages":[{"role":"user","content":[{"text":"a"},{"document":{"format":"pdf","name":"a b","source":{"bytes":"AAAA"}}}]},{"role":"assistant","content":[{"toolUse":{"toolUseId":"functions.read0_5b786dc9f393c2e3","name":"read","input":{"z": 1.0}}},{"toolUse":{"toolUseId":"b","name":"read","input":{"unreadable":"not JSON"}}},{"toolUse":{"toolUseId":"c","name":"read","input":{}}}]},{"role":"user","content":[{"toolResult":{"toolUseId":"functions.read0_5b786dc9f393c2e3","content":[{"text":""}]}},{"toolResult":{"toolUseId":"b","content":[{"text":"one"}]}},{"text":"b"}]}],"inferenceConfig":{"temperature":0.5},"toolConfig":{"tools":[{"toolSpec":{"name":"read","inputSchema":{"json":{"type":"object","properties":{}}}}}]}}"#
         ]],
     );
 }
