@@ -266,7 +266,10 @@ impl Books {
         now: SystemTime,
     ) -> Result<Option<RateLeft>, Rejection> {
         if !client.models.allow(model) {
-            let message = format!("This key may not use `{}`", need::shown(model));
+            let message = format!(
+                "This key may not use `{}`; `GET /v1/models` lists what it may",
+                need::shown(model)
+            );
             return Err(plain(RejectionCode::NotAllowed, &message));
         }
         let rates = rates(client, self.defaults())?;

@@ -134,7 +134,7 @@ pub enum Refused {
     #[error(transparent)]
     Exceeded(#[from] Exceeded),
     #[error("{} requests come too fast; try again in {wait_secs} s", Owner(*scope))]
-    TooFast { scope: Scope, wait_secs: u64 },
+    TooFast { scope: Scope, wait_secs: u64, left: RateLeft },
     /// One of the others must end.
     #[error("{} limit of {most} requests at once is reached; try again when one is done", Owner(*scope))]
     TooMany { scope: Scope, most: u32 },

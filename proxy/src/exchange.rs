@@ -3,6 +3,7 @@
 //! Where client and provider speak the same, the client's own bytes go through and come back;
 //! else both are translated. Each request has a `bill`. Who asks was found out before, in `http`.
 
+mod complaint;
 mod embeddings;
 mod guards;
 mod head;
@@ -40,10 +41,10 @@ use crate::{
     store::signatures::Signatures,
     upstream::{Beside, Upstream},
 };
+pub(crate) use complaint::refused;
 pub use embeddings::Batches;
 use outgoing::Account;
 pub use outgoing::Outgoing;
-pub(crate) use trying::refused;
 use trying::{Answered, Sent, Tries, Trying, Wanted};
 
 /// What every exchange needs.
@@ -118,10 +119,10 @@ impl Gateway {
     /// Answers a client in its own dialect.
     pub async fn answer(self: &Arc<Self>, request: Request) -> Result<Answer, Rejection> {
         let Request { asker, dialect, named, body, beside, id, now_secs } = request;
-        let head = head::read(&body, named).map_err(|err| refused(&err))?;
+        let head = head::read(&body, named).map_err(|err| refused(&err, &body))?;
         if head.background && dialect.mark() == responses::MARK {
             // It would go on, and cost, when its client has left; and nobody could fetch it here.
-            return Err(refused(&BadAsk::Unsupported { field: "background" }));
+            return Err(refused(&BadAsk::Unsupported { field: "background" }, &body));
         }
         let stream = head.stream.unwrap_or_else(|| dialect.streams_unasked());
         tracing::info!(model = head.model, stream, dialect = dialect.mark(), "asked");
@@ -194,7 +195,7 @@ impl Gateway {
 
     /// Answers a request for embeddings.
     pub async fn embed(&self, asker: &Asker, body: Bytes, id: &str) -> Result<Answer, Rejection> {
-        let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         let body = self.filtered_field(body, "input", &head.model, &routes)?;
         let bill = self.bill(asker, &head.model, &routes, id, &body, (1, Some(0))).await?;
@@ -227,7 +228,7 @@ impl Gateway {
         body: Bytes,
         beside: &Beside,
     ) -> Result<Counted, Rejection> {
-        let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         self.books.admit(&asker.client, &head.model, SystemTime::now()).await?;
         let routes = self.catalogue.routes(&head.model, &self.lanes, Manner::Whole)?;
         // What may not go on as it is, is not counted elsewhere.

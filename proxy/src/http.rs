@@ -37,6 +37,7 @@ use axum::{
 use http::{HeaderName, Method, header};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors};
 
+use gate::Behind;
 pub use hosts::Hosts;
 pub use watch::Watch;
 
@@ -51,8 +52,10 @@ use crate::{
 };
 
 /// Headers of ours that pages of other origins may read.
-const EXPOSED: [HeaderName; 10] = [
-    HeaderName::from_static("x-request-id"),
+const EXPOSED: [HeaderName; 12] = [
+    gate::ID,
+    gate::ANTHROPICS_ID,
+    refusal::CODE,
     header::RETRY_AFTER,
     stream::COST,
     refusal::NEEDED,
@@ -106,19 +109,20 @@ type Shared = Arc<State>;
 #[derive(Debug)]
 pub struct Doors {
     state: Shared,
-    routes: Cors<Router>,
+    behind: Cors<Behind>,
 }
 
 impl Doors {
     #[must_use]
     pub fn new(state: State) -> Self {
         let state = Arc::new(state);
-        let routes = cors(&state.hosts, routes(Arc::clone(&state)));
-        Self { state, routes }
+        let routes = routes(Arc::clone(&state));
+        let behind = cors(&state.hosts, Behind { state: Arc::clone(&state), routes });
+        Self { state, behind }
     }
 
     pub async fn answer(&self, request: Request) -> Response {
-        gate::pass(&self.state, request, self.routes.clone()).await
+        gate::pass(&self.state, request, self.behind.clone()).await
     }
 }
 
@@ -143,9 +147,9 @@ fn routes(state: Shared) -> Router {
 }
 
 /// For origins that the gate lets through; what they ask to send is allowed as they name it.
-fn cors(hosts: &Hosts, routes: Router) -> Cors<Router> {
+fn cors(hosts: &Hosts, behind: Behind) -> Cors<Behind> {
     let hosts = hosts.clone();
-    Cors::new(routes)
+    Cors::new(behind)
         .allow_origin(AllowOrigin::predicate(move |origin, _| hosts.allows_origin(origin)))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())

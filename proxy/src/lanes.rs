@@ -295,7 +295,9 @@ pub fn next(rejection: &Rejection, n_tries: u32, retries: u32, chance: f64) -> N
         | RejectionCode::InsufficientBalance
         | RejectionCode::Repeated
         | RejectionCode::Filtered
+        | RejectionCode::TooLarge
         | RejectionCode::BadRequest
+        | RejectionCode::NotThere
         | RejectionCode::Broken => Next::GiveUp,
     }
 }
@@ -326,7 +328,9 @@ fn is_the_lanes_fault(code: RejectionCode) -> bool {
         | RejectionCode::UnknownModel
         | RejectionCode::Busy
         | RejectionCode::PromptTooLong
+        | RejectionCode::TooLarge
         | RejectionCode::BadRequest
+        | RejectionCode::NotThere
         | RejectionCode::Broken => false,
     }
 }

@@ -12,6 +12,7 @@ use std::{
     io::{self, IsTerminal as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
+    pin::pin,
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -42,6 +43,9 @@ pub(crate) use stored::{new_client, new_owner};
 
 /// Streams that are open at the end may go on for so long.
 const FAREWELL: Duration = Duration::from_secs(60);
+
+/// Who is told that the time is over has this long to take it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Linux and macOS.
 const OPENERS: [&str; 2] = ["xdg-open", "open"];
@@ -77,6 +81,8 @@ pub struct Bound {
     pub address: SocketAddr,
     pub home: String,
     pub token: Secret,
+    /// Streams that are open at the end may go on for so long.
+    pub farewell: Duration,
 }
 
 /// Runs until somebody ends it.
@@ -157,7 +163,8 @@ pub async fn bind_with(config: Config, reread: Option<Reread>) -> Result<Bound, 
     let live = Live::new(standing, parts, config, address, reread);
     let (home, token) = (live.home(), live.token());
     let (stored, watch) = (live.stored(), live.watch());
-    Ok(Bound { listeners, live, stored, watch, address, home, token })
+    let farewell = FAREWELL;
+    Ok(Bound { listeners, live, stored, watch, address, home, token, farewell })
 }
 
 /// Listens on an address; on the loopback of both kinds, if it is one, because systems differ in
@@ -191,7 +198,8 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, NotStarted> {
 }
 
 impl Bound {
-    /// Answers until `end` comes, then lets streams finish for a while.
+    /// Answers until `end` comes, then lets streams finish for a while. What is open even then ends
+    /// in an error.
     pub async fn serve(self, end: impl Future<Output = ()>) -> Result<(), NotStarted> {
         let (tell, told) = watch::channel(());
         let mut serving = JoinSet::new();
@@ -209,14 +217,18 @@ impl Bound {
         }
         drop(told);
         end.await;
-        tracing::info!("ending; open streams have {} s", FAREWELL.as_secs());
+        tracing::info!("ending; open streams have {} s", self.farewell.as_secs());
         self.watch.ends();
         tell.send_replace(());
         // Whoever only listens would wait for ever.
         self.live.relays().mcp.end_listening();
-        let all = async { while serving.join_next().await.is_some() {} };
-        if timeout(FAREWELL, all).await.is_err() {
-            tracing::warn!("streams were cut off");
+        let mut all = pin!(async { while serving.join_next().await.is_some() {} });
+        if timeout(self.farewell, &mut all).await.is_err() {
+            tracing::warn!("what is still open is cut off");
+            self.watch.is_over();
+            if timeout(LAST_WORDS, all).await.is_err() {
+                tracing::warn!("connections were closed in the middle of an answer");
+            }
         }
         self.live.relays().mcp.end().await;
         self.stored.close().await;

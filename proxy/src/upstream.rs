@@ -343,6 +343,10 @@ impl Upstream {
         if let Some(key) = &endpoint.key {
             failure::scrub(&mut rejection, key.expose());
         }
+        if rejection.code == RejectionCode::BadKey {
+            rejection.message +=
+                "; whoever runs this proxy can enter another one in Settings or easel.toml";
+        }
         rejection
     }
 }

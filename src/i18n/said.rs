@@ -178,13 +178,18 @@ pub fn rejection(rejection: &Rejection, direct: bool) -> String {
         RejectionCode::Filtered if direct => "Leave it out",
         RejectionCode::NotPaired => "Open Easel with the link that the proxy printed",
         RejectionCode::NoProvider | RejectionCode::UnknownModel => "Choose a model in Settings",
-        RejectionCode::BadKey => "Check the key in Settings",
+        RejectionCode::BadKey if direct => "Check the key in Settings",
         RejectionCode::NotAllowed => "Choose another model, or ask whoever runs this proxy",
-        RejectionCode::InsufficientBalance => "Ask whoever runs this proxy for a larger budget",
+        // The proxy says it itself.
+        RejectionCode::BadKey | RejectionCode::InsufficientBalance => "",
         RejectionCode::Repeated => "Look at the first reply, or ask anew",
         RejectionCode::Busy => "Try again in a moment",
-        RejectionCode::PromptTooLong => "Remove some context and try again",
-        RejectionCode::BadRequest | RejectionCode::Broken => "Try again, or choose another model",
+        RejectionCode::PromptTooLong | RejectionCode::TooLarge => {
+            "Remove some context and try again"
+        }
+        RejectionCode::BadRequest | RejectionCode::NotThere | RejectionCode::Broken => {
+            "Try again, or choose another model"
+        }
         RejectionCode::Filtered => "Leave it out, or ask whoever runs the proxy",
         RejectionCode::Unreachable => "See that the proxy runs and the network is there",
         RejectionCode::CutOff => "Everything so far is kept; continue or retry",
@@ -324,7 +329,9 @@ pub fn outcome(
                 | RejectionCode::Filtered
                 | RejectionCode::Busy
                 | RejectionCode::PromptTooLong
+                | RejectionCode::TooLarge
                 | RejectionCode::BadRequest
+                | RejectionCode::NotThere
                 | RejectionCode::Unreachable
                 | RejectionCode::CutOff
                 | RejectionCode::ProviderFailed

@@ -142,7 +142,9 @@ impl Session {
                         | RejectionCode::UnknownModel
                         | RejectionCode::Busy
                         | RejectionCode::PromptTooLong
+                        | RejectionCode::TooLarge
                         | RejectionCode::BadRequest
+                        | RejectionCode::NotThere
                         | RejectionCode::CutOff
                         | RejectionCode::ProviderFailed
                         | RejectionCode::Broken => "app",

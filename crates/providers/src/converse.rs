@@ -119,10 +119,12 @@ pub fn error_type(code: RejectionCode) -> &'static str {
         RejectionCode::InsufficientBalance => "ServiceQuotaExceededException",
         RejectionCode::Repeated => "ConflictException",
         RejectionCode::NoProvider | RejectionCode::UnknownModel => "ResourceNotFoundException",
+        RejectionCode::NotThere => "UnknownOperationException",
         RejectionCode::Busy => "ThrottlingException",
-        RejectionCode::PromptTooLong | RejectionCode::BadRequest | RejectionCode::Filtered => {
-            "ValidationException"
-        }
+        RejectionCode::PromptTooLong
+        | RejectionCode::TooLarge
+        | RejectionCode::BadRequest
+        | RejectionCode::Filtered => "ValidationException",
         RejectionCode::CutOff => "ModelErrorException",
         RejectionCode::Unreachable | RejectionCode::ProviderFailed => "ServiceUnavailableException",
         RejectionCode::BadKey | RejectionCode::Broken => "InternalServerException",

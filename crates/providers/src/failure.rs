@@ -81,6 +81,8 @@ pub fn kind(code: RejectionCode) -> (&'static str, &'static str) {
         RejectionCode::Repeated => ("invalid_request_error", "repeated_request"),
         RejectionCode::Filtered => ("invalid_request_error", "content_filtered"),
         RejectionCode::PromptTooLong => ("invalid_request_error", "context_length_exceeded"),
+        RejectionCode::TooLarge => ("invalid_request_error", "request_too_large"),
+        RejectionCode::NotThere => ("invalid_request_error", "unknown_url"),
         RejectionCode::BadRequest => ("invalid_request_error", "invalid_request"),
         RejectionCode::Unreachable => ("api_error", "provider_unreachable"),
         RejectionCode::CutOff => ("api_error", "stream_cut_off"),
@@ -95,11 +97,11 @@ pub fn status(code: RejectionCode) -> u16 {
     match code {
         RejectionCode::NotPaired => 401,
         RejectionCode::NotAllowed => 403,
-        RejectionCode::NoProvider | RejectionCode::UnknownModel => 404,
+        RejectionCode::NoProvider | RejectionCode::UnknownModel | RejectionCode::NotThere => 404,
         RejectionCode::InsufficientBalance => 402,
         RejectionCode::Busy => 429,
         RejectionCode::Repeated => 409,
-        RejectionCode::PromptTooLong => 413,
+        RejectionCode::PromptTooLong | RejectionCode::TooLarge => 413,
         RejectionCode::BadRequest | RejectionCode::Filtered => 400,
         // The key is the proxy's to mend, not the asker's: their own was good.
         RejectionCode::BadKey
@@ -269,6 +271,8 @@ impl Complaint {
             | RejectionCode::Repeated
             | RejectionCode::Filtered
             | RejectionCode::NoProvider
+            | RejectionCode::TooLarge
+            | RejectionCode::NotThere
             | RejectionCode::Unreachable
             | RejectionCode::CutOff
             | RejectionCode::Broken => "The provider did not answer",

@@ -79,6 +79,8 @@ pub fn failed(rejection: &Rejection, n_models: u32) -> TestReport {
             }
         }
         RejectionCode::Busy
+        | RejectionCode::TooLarge
+        | RejectionCode::NotThere
         | RejectionCode::BadRequest
         | RejectionCode::Unreachable
         | RejectionCode::CutOff

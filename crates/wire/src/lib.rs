@@ -11,7 +11,7 @@ mod rejection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use rejection::{Rejection, RejectionCode, Shortage, Unit};
+pub use rejection::{Pace, Rejection, RejectionCode, Shortage, Unit};
 
 /// A request for one model reply: the body of `POST /app/turn`.
 ///

@@ -21,6 +21,9 @@ pub struct Rejection {
     /// With [`RejectionCode::InsufficientBalance`] of this proxy, what its message says in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortage: Option<Shortage>,
+    /// With [`RejectionCode::Busy`], where a limit of this proxy is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<Pace>,
 }
 
 impl Rejection {
@@ -28,7 +31,7 @@ impl Rejection {
     #[must_use]
     pub fn new(code: RejectionCode, message: &str) -> Self {
         let message = message.to_owned();
-        Self { code, message, retry_after_secs: None, request_id: None, shortage: None }
+        Self { code, message, retry_after_secs: None, request_id: None, shortage: None, pace: None }
     }
 }
 
@@ -40,6 +43,14 @@ pub struct Shortage {
     pub needed: u64,
     /// What is left of the budget.
     pub available: u64,
+}
+
+/// How often one may ask; nothing of it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    pub most: u32,
+    /// Until all of it is there again.
+    pub full_in_secs: u32,
 }
 
 /// What budgets count.
@@ -64,7 +75,7 @@ pub enum RejectionCode {
     BadKey,
     /// The provider does not know the model.
     UnknownModel,
-    /// Whose key it is may not do this.
+    /// Whose key it is, or the page that asks, may not do this.
     NotAllowed,
     /// The budget here does not suffice.
     InsufficientBalance,
@@ -76,8 +87,12 @@ pub enum RejectionCode {
     Filtered,
     /// The prompt must get smaller.
     PromptTooLong,
+    /// The request has more bytes than this proxy takes.
+    TooLarge,
     /// The request itself is wrong.
     BadRequest,
+    /// There is nothing at this address.
+    NotThere,
     /// The provider could not be reached, or broke off.
     Unreachable,
     /// The stream ended without its terminator, or was not readable.

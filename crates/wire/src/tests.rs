@@ -125,7 +125,7 @@ fn every_event() {
             {"type":"usage","input_tokens":0,"cache_read_tokens":0,"cache_write_tokens":0,"cache_write_long_tokens":7,"audio_input_tokens":8,"output_tokens":0,"reasoning_tokens":0,"audio_output_tokens":9,"estimated":false}
             {"type":"finish","reason":"end_of_turn"}
             {"type":"finish","reason":"end_of_turn","stopped_by":"END"}
-            {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2}}
+            {"type":"error","code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2},"pace":{"most":60,"full_in_secs":9}}
         "#]],
     );
 }
@@ -157,7 +157,9 @@ fn every_word() {
             UnknownModel,
             Busy,
             PromptTooLong,
+            TooLarge,
             BadRequest,
+            NotThere,
             Unreachable,
             CutOff,
             ProviderFailed,
@@ -171,7 +173,9 @@ fn every_word() {
             "unknown_model"
             "busy"
             "prompt_too_long"
+            "too_large"
             "bad_request"
+            "not_there"
             "unreachable"
             "cut_off"
             "provider_failed"
@@ -229,7 +233,7 @@ fn a_rejection() {
     check(
         &rejection(),
         &expect![[
-            r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2}}"#
+            r#"{"code":"busy","message":"Wait","retry_after_secs":7,"request_id":"r1","shortage":{"unit":"nano","needed":3,"available":2},"pace":{"most":60,"full_in_secs":9}}"#
         ]],
     );
 }
@@ -361,6 +365,7 @@ fn rejection() -> Rejection {
         retry_after_secs: Some(7),
         request_id: Some("r1".to_owned()),
         shortage: Some(Shortage { unit: Unit::Nano, needed: 3, available: 2 }),
+        pace: Some(Pace { most: 60, full_in_secs: 9 }),
     }
 }
 

@@ -69,8 +69,15 @@ impl RateLeft {
     }
 }
 
-pub(super) fn too_fast(scope: Scope, wait_micros: u64) -> Refused {
-    Refused::TooFast { scope, wait_secs: wait_micros.div_ceil(1_000_000).max(1) }
+pub(super) fn too_fast(scope: Scope, rate: Rate, wait_micros: u64) -> Refused {
+    // There is room for one when all but one are still taken.
+    let others = u64::from(rate.most.get() - 1).saturating_mul(rate.refill_micros());
+    let left = RateLeft {
+        most: rate.most,
+        left: 0,
+        full_in: Duration::from_micros(wait_micros.saturating_add(others)),
+    };
+    Refused::TooFast { scope, wait_secs: wait_micros.div_ceil(1_000_000).max(1), left }
 }
 
 /// The rates in memory that are not at rest.
@@ -99,7 +106,9 @@ impl Rates {
         let mut taken = Vec::with_capacity(rates.len());
         for rate in rates {
             taken.push(decide(rate.1, self.empty_at.entries.get(rate).copied(), now).map_err(
-                |wait| too_fast(rate.0, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)),
+                |wait| {
+                    too_fast(rate.0, rate.1, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX))
+                },
             )?);
         }
         let left = rates.iter().zip(&taken).map(|((_, rate), empty_at)| {

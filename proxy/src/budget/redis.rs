@@ -146,7 +146,9 @@ impl Counters for Redis {
             let call = self.shared.names.take(rates, micros(now));
             let (place, micros): (usize, Vec<u64>) = self.shared.ask(&call).await?;
             match place.checked_sub(1).and_then(|it| rates.get(it)) {
-                Some((scope, _)) => Err(too_fast(*scope, micros.first().copied().unwrap_or(0))),
+                Some((scope, rate)) => {
+                    Err(too_fast(*scope, *rate, micros.first().copied().unwrap_or(0)))
+                }
                 None => {
                     let left = rates.iter().zip(micros).map(|((_, rate), it)| rate.left(it));
                     Ok(RateLeft::least(left))

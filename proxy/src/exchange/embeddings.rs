@@ -18,7 +18,7 @@ use serde_json::{Map, Value, value::RawValue};
 use tokio::{sync::oneshot, time::sleep};
 use wire::{Rejection, RejectionCode, Usage};
 
-use super::{Used, head, trying::refused};
+use super::{Used, complaint::refused, head};
 use crate::{
     catalogue::Route,
     config::Endpoint,
@@ -144,9 +144,10 @@ impl Batches {
         body: Bytes,
     ) -> Result<Embedded, Rejection> {
         let Route::Endpoint { endpoint, model, .. } = route else { return Err(none()) };
-        let head = head::read(&body, None).map_err(|err| refused(&err))?;
+        let head = head::read(&body, None).map_err(|err| refused(&err, &body))?;
         let alone = head.renamed(&body, &model);
-        let mut asked: Asked = serde_json::from_slice(&body).map_err(|err| refused(&err.into()))?;
+        let mut asked: Asked =
+            serde_json::from_slice(&body).map_err(|err| refused(&err.into(), &body))?;
         let few = |it: &Vec<_>| it.len() <= TEXTS_LIMIT / 2;
         let Some(texts) = texts(&asked.input).filter(few) else {
             return ask(upstream, &endpoint, alone).await;

@@ -11,7 +11,8 @@ use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
 use super::{
     Gateway,
-    trying::{Sent, Wanted, refused},
+    complaint::refused,
+    trying::{Sent, Wanted},
 };
 use crate::{
     catalogue::Route,
@@ -74,7 +75,8 @@ impl Gateway {
         if requests.is_empty() {
             return Ok(body);
         }
-        let mut value: Value = serde_json::from_slice(&body).map_err(|err| refused(&err.into()))?;
+        let mut value: Value =
+            serde_json::from_slice(&body).map_err(|err| refused(&err.into(), &body))?;
         let Some(texts) = value.get_mut(field) else { return Ok(body) };
         let changed = requests.value(texts)?;
         Ok(if changed { value.to_string().into() } else { body })
@@ -91,7 +93,8 @@ impl Gateway {
         if requests.is_empty() {
             return Ok(true);
         }
-        let mut value: Value = serde_json::from_slice(body).map_err(|err| refused(&err.into()))?;
+        let mut value: Value =
+            serde_json::from_slice(body).map_err(|err| refused(&err.into(), body))?;
         Ok(!requests.value(&mut value)?)
     }
 }
@@ -103,7 +106,8 @@ impl Guards {
         if self.requests.is_empty() && self.replies.is_empty() {
             return Ok(Wanted::Client { sent: Box::new(sent), ask: None });
         }
-        let mut ask = sent.dialect.read_ask(&sent.body).map_err(|err| refused(&err))?.ask;
+        let asked = sent.dialect.read_ask(&sent.body);
+        let mut ask = asked.map_err(|err| refused(&err, &sent.body))?.ask;
         let changed = self.requests.ask(&mut ask)?;
         let ask = Box::new(ask);
         Ok(match changed || !self.replies.is_empty() {

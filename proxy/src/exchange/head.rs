@@ -175,19 +175,30 @@ type Change<'a> = (Range<usize>, Cow<'a, [u8]>);
 
 const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
 
+fn wrong(field: &str, what: &'static str) -> BadAsk {
+    BadAsk::Wrong { field: field.to_owned(), what }
+}
+
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let fields: Fields<'_> = serde_json::from_slice(body)?;
     if fields.twice {
-        let field = "`model`, `stream`, `stream_options` or `background`".to_owned();
-        return Err(BadAsk::Wrong { field, what: "is there twice" });
+        return Err(wrong("`model`, `stream`, `stream_options` or `background`", "is there twice"));
     }
-    let options = fields.stream_options.map(|it| serde_json::from_str(it.get())).transpose()?;
-    let StreamOptions { include_usage } = options.flatten().unwrap_or_default();
-    let stream = fields.stream.map(|it| serde_json::from_str(it.get())).transpose()?;
+    let options = match fields.stream_options.map(|it| serde_json::from_str(it.get())) {
+        None => None,
+        Some(Ok(options)) => options,
+        Some(Err(_)) => return Err(wrong("stream_options", "is no object of options")),
+    };
+    let StreamOptions { include_usage } = options.unwrap_or_default();
+    let stream: Option<bool> = match fields.stream.map(|it| serde_json::from_str(it.get())) {
+        None => None,
+        Some(Ok(stream)) => stream,
+        Some(Err(_)) => return Err(wrong("stream", "is neither `true` nor `false`")),
+    };
     let settings = fields.settings.iter().map(|it| (it.0, place(body, it.1.get())));
     let mut head = Head {
         model: String::new(),
-        stream: stream.flatten(),
+        stream,
         name: fields.model.map(|it| place(body, it.get())),
         stream_options: fields.stream_options.map(|it| place(body, it.get())),
         includes_usage: include_usage.unwrap_or(false),
@@ -201,10 +212,11 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
             head.stream = Some(named.stream);
             head.name = None;
         }
-        (None, Some(name)) => head.model = serde_json::from_str(name.get())?,
-        (None, None) => {
-            return Err(BadAsk::Wrong { field: "model".to_owned(), what: "is missing" });
-        }
+        (None, Some(name)) => match serde_json::from_str(name.get()) {
+            Ok(name) => head.model = name,
+            Err(_) => return Err(wrong("model", "is no text")),
+        },
+        (None, None) => return Err(wrong("model", "is missing")),
     }
     Ok(head)
 }

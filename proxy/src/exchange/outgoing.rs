@@ -221,6 +221,31 @@ impl Outgoing {
         }
     }
 
+    /// Ends it before its end, with an error. What it came to so far is booked as of a client that left.
+    pub fn cut(&mut self, rejection: Rejection) -> Option<Bytes> {
+        if self.tally.ended().is_some() {
+            return None;
+        }
+        self.leave();
+        self.stage = Stage::Flowing(Flow::Over);
+        let error = ModelEvent::Error(rejection);
+        self.tally.add(&error);
+        Some(self.write(vec![error]))
+    }
+
+    /// Books what it came to, where nobody waits for its end.
+    fn leave(&mut self) {
+        let Some(bill) = self.bill.take() else { return };
+        let used = self.tally.usage();
+        std::mem::take(&mut self.place).used(&used);
+        bill.abandon(match &self.stage {
+            Stage::Flowing(Flow::Passed(passing)) => passing.tally().usage(),
+            Stage::Flowing(Flow::Translated { .. } | Flow::Over) | Stage::Asked(_) => {
+                self.tally.usage()
+            }
+        });
+    }
+
     fn fail(&mut self, rejection: Rejection) -> Waited {
         self.stage = Stage::Flowing(Flow::Over);
         Waited::Events(vec![ModelEvent::Error(rejection)])
@@ -260,15 +285,7 @@ impl Outgoing {
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        let Some(bill) = self.bill.take() else { return };
-        let used = self.tally.usage();
-        std::mem::take(&mut self.place).used(&used);
-        bill.abandon(match &self.stage {
-            Stage::Flowing(Flow::Passed(passing)) => passing.tally().usage(),
-            Stage::Flowing(Flow::Translated { .. } | Flow::Over) | Stage::Asked(_) => {
-                self.tally.usage()
-            }
-        });
+        self.leave();
     }
 }
 

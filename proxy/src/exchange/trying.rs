@@ -6,18 +6,13 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use providers::{
-    Dialect,
-    ask::Ask,
-    dialect::{About, BadAsk},
-    failure,
-    whole::Whole,
-};
+use providers::{Dialect, ask::Ask, dialect::About, failure, whole::Whole};
 use tokio::time::{Instant, sleep};
 use wire::{ModelEvent, Rejection, RejectionCode, Usage};
 
 use super::{
     Used,
+    complaint::refused,
     head::Head,
     outgoing::Flow,
     pass::{self, Passing},
@@ -184,7 +179,8 @@ impl Trying<'_> {
             Wanted::Ask(ask) => ask,
             Wanted::Client { ask: Some(ask), .. } => ask,
             Wanted::Client { sent, ask } => {
-                let asked = sent.dialect.read_ask(&sent.body).map_err(|err| refused(&err))?;
+                let asked = sent.dialect.read_ask(&sent.body);
+                let asked = asked.map_err(|err| refused(&err, &sent.body))?;
                 ask.insert(Box::new(asked.ask))
             }
         };
@@ -303,22 +299,6 @@ fn chance() -> f64 {
     let mut bytes = [0; 2];
     getrandom::fill(&mut bytes).ok();
     f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX)
-}
-
-/// A reader's complaint. What serde says may quote the body, which may hold a key.
-pub(crate) fn refused(err: &BadAsk) -> Rejection {
-    let message = match err {
-        BadAsk::Unreadable(err) => format!(
-            "The request cannot be read: {:?} error at line {}, column {}",
-            err.classify(),
-            err.line(),
-            err.column()
-        ),
-        BadAsk::Unsupported { .. } | BadAsk::Wrong { .. } | BadAsk::Untold { .. } => {
-            format!("The request cannot be used: {err}")
-        }
-    };
-    failure::plain(RejectionCode::BadRequest, &message)
 }
 
 impl Used for Complete {

@@ -50,7 +50,7 @@ pub(super) async fn turn(
     let ask: ModelRequest = read(&body)?;
     asker.limited = false;
     tracing::info!(model = ask.model, messages = ask.messages.len(), "turn");
-    Ok(respond(state.gateway.turn(&asker, Ask::from(&ask), &body, id).await?))
+    Ok(respond(&state, state.gateway.turn(&asker, Ask::from(&ask), &body, id).await?))
 }
 
 pub(super) async fn models(State(state): State<Shared>, _: Paired) -> Answer<Vec<Model>> {

@@ -11,7 +11,10 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::RejectionCode;
 
-use super::{Shared, depth, refusal::Refusal};
+use super::{
+    Shared, depth,
+    refusal::{Refusal, too_large},
+};
 use crate::exchange::refused;
 
 #[derive(Debug)]
@@ -31,7 +34,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
 }
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|err| refused(&err.into()).into())
+    serde_json::from_slice(body).map_err(|err| refused(&err.into(), body).into())
 }
 
 impl FromRequest<Shared> for JsonBytes {
@@ -55,11 +58,9 @@ impl FromRequest<Shared> for JsonBytes {
                 ),
             )),
             Ok(bytes) => Ok(Self(bytes)),
-            Err(err) if err.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                RejectionCode::PromptTooLong,
-                &format!("The request is larger than {} MB", state.limits.body_bytes >> 20),
-            )),
+            Err(err) if err.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(too_large(state.limits.body_bytes))
+            }
             Err(_) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 RejectionCode::BadRequest,

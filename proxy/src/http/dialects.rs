@@ -16,6 +16,7 @@ use providers::{
     Dialect,
     chat::{Chat, Flavor},
     converse::Converse,
+    failure,
     gemini::Gemini,
     messages::Messages,
     models::Listed,
@@ -51,7 +52,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/models", get(models))
         .route("/v1beta/models/{*target}", post(gemini))
-        .route("/v1/models/{*target}", post(gemini))
+        .route("/v1/models/{*target}", get(model).post(gemini))
         .route("/model/{model}/converse", converse(false))
         .route("/model/{model}/converse-stream", converse(true))
         .route("/api/chat", door(&Ollama))
@@ -63,7 +64,7 @@ pub(super) fn routes() -> Router<Shared> {
 pub(super) fn spoken_at(path: &str) -> Option<&'static dyn Dialect> {
     let begins = |prefix: &str| path.starts_with(prefix);
     match path {
-        "/v1/messages" | "/v1/messages/count_tokens" => Some(&Messages),
+        _ if is_anthropics(path) => Some(&Messages),
         "/v1/responses" => Some(&Responses),
         // Google's clients of today leave the `beta` out.
         _ if begins("/v1beta/") || is_googles(path) => Some(&Gemini),
@@ -81,6 +82,10 @@ impl<S: Sync> FromRequestParts<S> for Beside {
         let dialect = spoken_at(parts.uri.path()).unwrap_or(CHAT);
         Ok(Self::of(dialect, &parts.headers, parts.uri.query()))
     }
+}
+
+pub(super) fn is_anthropics(path: &str) -> bool {
+    path == "/v1/messages" || path.starts_with("/v1/messages/")
 }
 
 fn is_googles(path: &str) -> bool {
@@ -134,7 +139,7 @@ async fn embeddings(
     Extension(RequestId(id)): Extension<RequestId>,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
-    Ok(respond(state.gateway.embed(&asker, body, &id).await?))
+    Ok(respond(&state, state.gateway.embed(&asker, body, &id).await?))
 }
 
 /// `MODEL:generateContent` or `MODEL:streamGenerateContent`.
@@ -173,23 +178,43 @@ async fn answer(
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, Refusal> {
     let request = Request { asker, dialect, named, body, beside, id, now_secs: now_secs() };
-    Ok(respond(state.gateway.answer(request).await?))
+    Ok(respond(state, state.gateway.answer(request).await?))
 }
 
-async fn models(State(state): State<Shared>, _: Client) -> Answer<Value> {
+async fn models(State(state): State<Shared>, by: Client) -> Answer<Value> {
+    Answer(json!({ "object": "list", "data": listed(&state, &by).await }))
+}
+
+async fn model(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+    by: Client,
+) -> Result<Answer<Value>, Refusal> {
+    let found = listed(&state, &by).await.into_iter().find(|it| it["id"] == *id);
+    found.map(Answer).ok_or_else(|| {
+        let message = "There is no such model for this key; `GET /v1/models` lists what there is";
+        failure::plain(RejectionCode::UnknownModel, message).into()
+    })
+}
+
+/// Returns the models that somebody may use, as OpenAI describes them.
+async fn listed(state: &super::State, Client(asker): &Client) -> Vec<Value> {
     let models = state.gateway.catalogue.models(&state.gateway.upstream).await;
     let created = now_secs();
-    let listed = |id: &str, owner: &str| json!({ "id": id, "object": "model", "created": created, "owned_by": owner });
-    let own = state.gateway.catalogue.names().map(|it| listed(it, "easel"));
-    let data: Vec<Value> =
-        own.chain(models.iter().map(|it| listed(&it.id, &it.provider))).collect();
-    Answer(json!({ "object": "list", "data": data }))
+    let own = state.gateway.catalogue.names().map(|it| (it, "easel"));
+    own.chain(models.iter().map(|it| (&*it.id, &*it.provider)))
+        .filter(|it| asker.client.models.allow(it.0))
+        .map(|(id, owner)| {
+            json!({ "id": id, "object": "model", "created": created, "owned_by": owner })
+        })
+        .collect()
 }
 
-async fn ollama_tags(State(state): State<Shared>, _: Client) -> Response {
+async fn ollama_tags(State(state): State<Shared>, Client(asker): Client) -> Response {
     let models = state.gateway.catalogue.models(&state.gateway.upstream).await;
     let listed: Vec<Listed> = models
         .iter()
+        .filter(|it| asker.client.models.allow(&it.id))
         .map(|it| Listed {
             context_tokens: Some(it.context_tokens),
             tools: Some(it.tools),
@@ -209,9 +234,9 @@ fn json_body(body: impl Into<Bytes>) -> Response {
 }
 
 fn no_such_method() -> Refusal {
-    Refusal::new(
-        StatusCode::NOT_FOUND,
-        RejectionCode::BadRequest,
+    failure::plain(
+        RejectionCode::NotThere,
         "This address has no such method; there are `generateContent` and `streamGenerateContent`",
     )
+    .into()
 }

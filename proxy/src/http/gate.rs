@@ -3,16 +3,23 @@
 //! Name and origin are judged here, before anything is read or routed; who may do what is judged
 //! by the routes, in `auth`.
 
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tokio::time::Instant;
 use tower_http::cors::Cors;
-use tower_service::Service as _;
+use tower_service::Service;
 use tracing::Instrument as _;
 use wire::RejectionCode;
 
@@ -30,11 +37,15 @@ use crate::keys::secret::hex;
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(pub(super) String);
 
+pub(super) const ID: HeaderName = HeaderName::from_static("x-request-id");
+/// As Anthropic's clients know it.
+pub(super) const ANTHROPICS_ID: HeaderName = HeaderName::from_static("request-id");
+
 /// A page that is asked for with this query stays where it is: for browsers that do not know the
 /// app's own name.
 const STAY: &str = "stay";
 
-pub(super) async fn pass(state: &Shared, mut request: Request, routes: Cors<Router>) -> Response {
+pub(super) async fn pass(state: &Shared, mut request: Request, behind: Cors<Behind>) -> Response {
     let id = request_id();
     let began = Instant::now();
     let method = request.method().clone();
@@ -43,14 +54,17 @@ pub(super) async fn pass(state: &Shared, mut request: Request, routes: Cors<Rout
     request.extensions_mut().insert(RequestId(id.clone()));
     let remembered = state.hosts.is_remembered(request.headers());
     async move {
-        let response = answer(state, request, routes).await;
+        let response = answer(state, request, behind).await;
         let mut response = refusal::write(response, &path, &id);
         policy::harden(response.headers_mut());
         if remembered {
             policy::remember(response.headers_mut());
         }
         if let Ok(id) = HeaderValue::from_str(&id) {
-            response.headers_mut().insert("x-request-id", id);
+            if dialects::is_anthropics(&path) {
+                response.headers_mut().insert(ANTHROPICS_ID, id.clone());
+            }
+            response.headers_mut().insert(ID, id);
         }
         state.operations.watch.answered(response.status());
         let status = response.status().as_u16();
@@ -67,7 +81,7 @@ pub(super) async fn pass(state: &Shared, mut request: Request, routes: Cors<Rout
     .await
 }
 
-async fn answer(state: &Shared, request: Request, mut routes: Cors<Router>) -> Response {
+async fn answer(state: &Shared, request: Request, mut behind: Cors<Behind>) -> Response {
     let (parts, body) = request.into_parts();
     let body = Body::new(Unread::new(body));
     let (headers, uri) = (&parts.headers, &parts.uri);
@@ -83,27 +97,67 @@ async fn answer(state: &Shared, request: Request, mut routes: Cors<Router>) -> R
     if !site::is_document(uri.path()) && is_foreign(state, headers, uri) {
         return Refusal::new(
             StatusCode::FORBIDDEN,
-            RejectionCode::NotPaired,
+            RejectionCode::NotAllowed,
             "Pages of this origin may not use this proxy; allow it with `origins` in easel.toml",
         )
         .into_response();
     }
     let request = Request::from_parts(parts, body);
-    let mut request = match signed::check(state, request).await {
-        Ok(request) => request,
-        Err(refusal) => return refusal.into_response(),
-    };
-    DefaultBodyLimit::max(state.limits.body_bytes).apply(&mut request);
-    match routes.call(request).await {
-        Ok(response) => response,
-        Err(impossible) => match impossible {},
+    behind.call(request).await.unwrap_or_else(|impossible| match impossible {})
+}
+
+/// What is behind the gate: who signed is found out, and then it is routed. The page that asked may
+/// read whatever is answered here.
+#[derive(Debug, Clone)]
+pub(super) struct Behind {
+    pub(super) state: Shared,
+    pub(super) routes: Router,
+}
+
+impl Behind {
+    async fn answer(mut self, request: Request) -> Response {
+        let mut request = match signed::check(&self.state, request).await {
+            Ok(request) => request,
+            Err(refusal) => return refusal.into_response(),
+        };
+        DefaultBodyLimit::max(self.state.limits.body_bytes).apply(&mut request);
+        tokio::select! {
+            response = self.routes.call(request) => {
+                response.unwrap_or_else(|impossible| match impossible {})
+            }
+            () = self.state.operations.watch.over() => over(),
+        }
     }
+}
+
+impl Service<Request> for Behind {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let behind = self.clone();
+        Box::pin(async move { Ok(behind.answer(request).await) })
+    }
+}
+
+fn over() -> Response {
+    Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        RejectionCode::Broken,
+        "The proxy ended before there was an answer; ask again once it runs",
+    )
+    .into_response()
 }
 
 fn unknown_host() -> Response {
     Refusal::new(
         StatusCode::MISDIRECTED_REQUEST,
-        RejectionCode::NotPaired,
+        RejectionCode::NotAllowed,
         "This proxy does not go by this name; allow it with `hosts` in easel.toml",
     )
     .into_response()

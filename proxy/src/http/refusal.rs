@@ -11,12 +11,18 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use providers::{converse, failure};
 use wire::{Rejection, RejectionCode, Shortage, Unit};
 
-use super::{dialects, relays, stream::dollars};
+use super::{
+    dialects, relays,
+    stream::{self, dollars},
+};
 use crate::{accounts::NotChanged, keys::BadStore, store::StoreError};
 
 /// What a request can need at most, and what is left of the budget: dollars, or a number and its unit.
 pub(super) const NEEDED: HeaderName = HeaderName::from_static("x-easel-needed");
 pub(super) const AVAILABLE: HeaderName = HeaderName::from_static("x-easel-available");
+
+/// Why, in one word that stays: of the dialects, only OpenAI's has a place for it.
+pub(super) const CODE: HeaderName = HeaderName::from_static("x-easel-code");
 
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -46,7 +52,7 @@ pub(super) fn bad(message: &str) -> Refusal {
 
 pub(super) fn not_there(what: &str) -> Refusal {
     let message = format!("There is no such {what}");
-    Refusal::new(StatusCode::NOT_FOUND, RejectionCode::BadRequest, &message)
+    failure::plain(RejectionCode::NotThere, &message).into()
 }
 
 pub(super) fn conflict(message: &str) -> Refusal {
@@ -96,6 +102,22 @@ fn status(code: RejectionCode) -> StatusCode {
     StatusCode::from_u16(failure::status(code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// An address of a door that leads nowhere.
+pub(super) fn no_address() -> Refusal {
+    let message =
+        "There is nothing at this address; `GET /admin/api/openapi.json` names what there is";
+    failure::plain(RejectionCode::NotThere, message).into()
+}
+
+pub(super) fn too_large(limit_bytes: usize) -> Refusal {
+    let message = format!(
+        "The request is larger than {} MB; send less, or have `body-mb` raised under `[limits]` in \
+         easel.toml",
+        limit_bytes >> 20
+    );
+    failure::plain(RejectionCode::TooLarge, &message).into()
+}
+
 pub(super) async fn wrong_method() -> Refusal {
     Refusal::new(
         StatusCode::METHOD_NOT_ALLOWED,
@@ -111,6 +133,12 @@ fn amount(unit: Unit, amount: u64) -> String {
         Unit::Seconds => format!("{amount} seconds"),
         Unit::Messages => format!("{amount} messages"),
     }
+}
+
+/// Returns a code as our own bodies have it.
+fn name(code: RejectionCode) -> Option<HeaderValue> {
+    let name = serde_json::to_value(code).ok()?; // Words always serialize, and fit a header.
+    HeaderValue::from_str(name.as_str()?).ok() // As above.
 }
 
 /// Gives a refusal its body. Other responses stay as they are.
@@ -129,8 +157,14 @@ pub(super) fn write(mut response: Response, path: &str, request_id: &str) -> Res
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::CONTENT_LENGTH);
+    if let Some(code) = name(rejection.code) {
+        headers.insert(CODE, code);
+    }
     if let Some(secs) = rejection.retry_after_secs {
         headers.insert(header::RETRY_AFTER, secs.into());
+    }
+    if let Some(pace) = rejection.pace {
+        stream::limits(headers, pace.most, 0, pace.full_in_secs.into());
     }
     if let Some(Shortage { unit, needed, available }) = rejection.shortage {
         for (name, value) in [(NEEDED, needed), (AVAILABLE, available)] {

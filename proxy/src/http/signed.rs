@@ -3,13 +3,14 @@
 //! Who is refused here leaves an entry in the audit log, unless there were many lately: nobody fills
 //! the disk with bad signatures.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{error::Error as _, num::NonZeroU32, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
 };
 use http::{HeaderMap, StatusCode, request::Parts};
+use http_body_util::LengthLimitError;
 use sha2::{Digest as _, Sha256};
 use wire::RejectionCode;
 
@@ -17,7 +18,7 @@ use super::{
     Shared,
     admin::{address, agent},
     auth::Signer,
-    refusal::Refusal,
+    refusal::{Refusal, bad, too_large},
 };
 use crate::{
     accounts::{KeyId, NotSigned, Scope, Signed, WINDOW_SECS},
@@ -48,12 +49,12 @@ pub(super) async fn check(state: &Shared, request: Request) -> Result<Request, R
         Err((why, key)) => return Err(refused(state, &parts, key, why).await),
     };
     let digest = text(&parts.headers, DIGEST).unwrap_or_default().to_owned();
-    let Ok(bytes) = to_bytes(body, state.limits.body_bytes).await else {
-        return Err(Refusal::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            RejectionCode::PromptTooLong,
-            &format!("The body broke off, or is larger than {} MB", state.limits.body_bytes >> 20),
-        ));
+    let bytes = match to_bytes(body, state.limits.body_bytes).await {
+        Ok(bytes) => bytes,
+        Err(err) if err.source().is_some_and(|it| it.is::<LengthLimitError>()) => {
+            return Err(too_large(state.limits.body_bytes));
+        }
+        Err(_) => return Err(bad("The body broke off, or came too slowly")),
     };
     if hex(&Sha256::digest(&bytes)) != digest {
         return Err(refused(state, &parts, Some(key), NotSigned::OtherBody).await);

@@ -16,7 +16,11 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Shared, dialects, gate::wants_page, policy, refusal};
+use super::{
+    Shared,
+    gate::{is_api, wants_page},
+    policy, refusal,
+};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
@@ -33,11 +37,17 @@ pub(super) fn is_document(path: &str) -> bool {
 }
 
 pub(super) async fn serve(State(state): State<Shared>, request: Request) -> Response {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return refusal::wrong_method().await.into_response();
-    }
     let (parts, _) = request.into_parts();
     let (path, headers) = (parts.uri.path(), &parts.headers);
+    if is_api(path) {
+        return refusal::no_address().into_response();
+    }
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return match is_place(path) || found(&state.site, path, headers).await.is_some() {
+            true => only_read().await,
+            false => missing(),
+        };
+    }
     if is_document(path) {
         let mut response = found(&state.site, path, headers).await.unwrap_or_else(missing);
         policy::document(response.headers_mut());
@@ -60,7 +70,13 @@ pub(super) async fn serve(State(state): State<Shared>, request: Request) -> Resp
 /// A place within the app, which has no file of its own.
 fn is_place(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
-    !last.contains('.') && !super::gate::is_api(path) && dialects::spoken_at(path).is_none()
+    !last.contains('.')
+}
+
+async fn only_read() -> Response {
+    let mut response = refusal::wrong_method().await.into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+    response
 }
 
 pub(super) fn missing() -> Response {

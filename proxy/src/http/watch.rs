@@ -4,7 +4,8 @@
 //! asked at most once a second, however many ask.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -16,7 +17,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::{
-    sync::Mutex,
+    sync::{Mutex, watch},
     time::{Instant, timeout},
 };
 use wire::RejectionCode;
@@ -33,11 +34,19 @@ const FRESH: Duration = Duration::from_secs(1);
 /// What does not answer in this time does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How far the process is with ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Runs,
+    Ends,
+    Over,
+}
+
 /// Looks after one process.
 #[derive(Debug)]
 pub struct Watch {
     began: Instant,
-    ending: AtomicBool,
+    phase: watch::Sender<Phase>,
     store: Store,
     found: Mutex<Option<(Instant, Vec<&'static str>)>>,
     /// Answers by the first digit of their status; the first is for all others.
@@ -49,7 +58,7 @@ impl Watch {
     pub fn new(store: Store) -> Self {
         Self {
             began: Instant::now(),
-            ending: AtomicBool::new(false),
+            phase: watch::Sender::new(Phase::Runs),
             store,
             found: Mutex::default(),
             answered: Default::default(),
@@ -58,7 +67,23 @@ impl Watch {
 
     /// From now on it takes no more requests.
     pub fn ends(&self) {
-        self.ending.store(true, Ordering::Release);
+        self.phase.send_replace(Phase::Ends);
+    }
+
+    /// From now on what is still open says that it is cut off, and ends.
+    pub fn is_over(&self) {
+        self.phase.send_replace(Phase::Over);
+    }
+
+    /// Resolves when the time of what is still open is over.
+    pub(super) fn over(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut phase = self.phase.subscribe();
+        async move {
+            if phase.wait_for(|it| *it == Phase::Over).await.is_err() {
+                // Nobody is left who could say so.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Returns the kind of the database.
@@ -78,7 +103,7 @@ impl Watch {
 
     /// Returns what keeps requests out; nothing, when they can be taken.
     pub(super) async fn trouble(&self, state: &super::State) -> Vec<&'static str> {
-        if self.ending.load(Ordering::Acquire) {
+        if *self.phase.borrow() != Phase::Runs {
             return vec!["ending"];
         }
         // Who comes meanwhile waits for the same answer.

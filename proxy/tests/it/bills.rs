@@ -121,7 +121,10 @@ async fn a_thousand_at_once_never_exceed_a_cap() {
             (402, Some("insufficient_balance"))
         );
         let message = error["message"].as_str().unwrap();
-        assert!(message.starts_with("This can need $") && message.ends_with(" left"), "{message}");
+        assert!(
+            message.starts_with("This can need $") && message.contains(" left; it "),
+            "{message}"
+        );
         let dollars =
             |name: &str| -> f64 { refused.headers[name].to_str().unwrap().parse().unwrap() };
         assert!(dollars("x-easel-needed") > dollars("x-easel-available"), "{:?}", refused.headers);
@@ -175,6 +178,14 @@ async fn a_key_has_its_models_its_rates_and_its_end() {
         (other.status.as_u16(), other.json()["error"]["code"].as_str()),
         (403, Some("not_allowed"))
     );
+    assert!(other.text().contains("`GET /v1/models` lists what it may"), "{}", other.text());
+    let bearer = format!("Bearer {key}");
+    let headers = [("authorization", bearer.as_str())];
+    let listed =
+        place.easel.ask(&place.easel.home(), Ask::get("/v1/models", &headers)).await.json();
+    let ids: Vec<&str> =
+        listed["data"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap()).collect();
+    assert!(!ids.is_empty() && ids.iter().all(|it| it.starts_with("script/")), "{ids:?}");
     for (path, left) in [(CHAT, "1"), (MESSAGES, "0")] {
         let good = ask(&place.easel, &key, path, &small("script/demo")).await;
         let limits = ["limit", "remaining"].map(|it| format!("x-ratelimit-{it}-requests"));
@@ -191,6 +202,10 @@ async fn a_key_has_its_models_its_rates_and_its_end() {
     );
     let secs: u64 = fast.header("retry-after").parse().unwrap();
     assert!((1..=30).contains(&secs), "{secs}");
+    let limits = ["limit", "remaining"].map(|it| format!("x-ratelimit-{it}-requests"));
+    assert_eq!(limits.map(|it| fast.header(&it).to_owned()), ["2", "0"].map(str::to_owned));
+    let reset = fast.header("x-ratelimit-reset-requests").strip_suffix('s').unwrap();
+    assert!((31..=60).contains(&reset.parse::<u64>().unwrap()), "{reset}");
 
     let id = place.id_of("editor");
     place.accounts.end(Scope::Key(id), Who::default(), 1).await.unwrap();

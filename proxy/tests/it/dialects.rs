@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use wire::ProviderKind;
 
-use crate::easel::{Answer, Ask, Easel};
+use crate::{
+    easel::{Answer, Ask, Easel},
+    lag::within,
+    turns::PROMPT,
+};
 
 const PAIRED: [(&str, &str); 2] = [
     ("/v1/chat/completions", "recorded/recorded-model"),
@@ -156,12 +160,8 @@ async fn whoever_leaves_takes_the_provider_along() {
         let asking = post(&easel, path, &body);
         let left = tokio::time::timeout(std::time::Duration::from_millis(500), asking).await;
         assert!(left.is_err(), "{path} {model}: it was slow enough to leave");
-        let mut n_waits = 0;
-        while easel.upstream.n_open() > 0 {
-            n_waits += 1;
-            assert!(n_waits < 100, "{path} {model} stream {stream}: the provider goes on");
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let what = format!("{path} {model} stream {stream}: the provider's work is over");
+        within(PROMPT, &what, || easel.upstream.n_open() == 0).await;
     }
 }
 
@@ -234,7 +234,7 @@ async fn tokens_are_counted_by_the_provider_or_estimated_and_said_so() {
 }
 
 /// Each door with a provider of its own dialect, and a prompt that is answered slowly.
-fn slow_pairs() -> Vec<(ProviderKind, &'static str, Value)> {
+pub fn slow_pairs() -> Vec<(ProviderKind, &'static str, Value)> {
     let parts = json!([{ "role": "user", "parts": [{ "text": "slow" }] }]);
     let blocks = json!([{ "role": "user", "content": [{ "text": "slow" }] }]);
     let input = json!({ "model": "v/m", "stream": true, "input": "slow" });

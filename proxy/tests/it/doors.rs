@@ -183,7 +183,7 @@ async fn origins_of_the_list_may_ask_and_read() {
     assert_eq!(refused.header("access-control-allow-origin"), allowed);
     assert_eq!(
         refused.header("access-control-expose-headers"),
-        "x-request-id,retry-after,x-easel-cost,x-easel-needed,x-easel-available,x-easel-estimated,\
+        "x-request-id,request-id,x-easel-code,retry-after,x-easel-cost,x-easel-needed,x-easel-available,x-easel-estimated,\
          x-ratelimit-limit-requests,x-ratelimit-remaining-requests,x-ratelimit-reset-requests,\
          mcp-session-id"
     );
@@ -208,9 +208,14 @@ async fn refused(easel: &Easel, host: &str, headers: &[(&str, &str)], status: u1
         assert_eq!(answer.header("access-control-allow-origin"), "");
         if status != 404 {
             let body: Value = answer.json();
-            let code =
-                if path.starts_with("/v1/") { &body["error"]["code"] } else { &body["code"] };
-            assert!(code == "not_paired" || code == "invalid_api_key", "{body}");
+            let is_dialects = path.starts_with("/v1/");
+            let code = if is_dialects { &body["error"]["code"] } else { &body["code"] };
+            let expected = match (status, is_dialects) {
+                (401, true) => "invalid_api_key",
+                (401, false) => "not_paired",
+                _ => "not_allowed",
+            };
+            assert_eq!(code, expected, "{body}");
         }
     }
     assert!(easel.upstream.asked().is_empty());

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use easel_proxy::{
-    Reread,
+    Bound, Reread,
     config::{Config, Endpoint},
 };
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -61,6 +61,19 @@ impl Easel {
         change: impl FnOnce(&mut Config),
         reread: impl FnOnce(&Config) -> Option<Reread>,
     ) -> Self {
+        Self::start_bound(change, reread, |_| {}).await
+    }
+
+    /// Starts with streams that have so long at the end.
+    pub async fn start_for(farewell: Duration, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_bound(change, |_| None, |bound| bound.farewell = farewell).await
+    }
+
+    async fn start_bound(
+        change: impl FnOnce(&mut Config),
+        reread: impl FnOnce(&Config) -> Option<Reread>,
+        change_bound: impl FnOnce(&mut Bound),
+    ) -> Self {
         listen_to_the_log();
         let upstream = Upstream::new(None, false);
         let address = upstream.start(0).await;
@@ -85,7 +98,8 @@ impl Easel {
         };
         change(&mut config);
         let reread = reread(&config);
-        let bound = easel_proxy::bind_with(config, reread).await.unwrap();
+        let mut bound = easel_proxy::bind_with(config, reread).await.unwrap();
+        change_bound(&mut bound);
         let (end, ended) = oneshot::channel();
         let (address, token) = (bound.address, bound.token.expose().to_owned());
         let served = tokio::spawn(async move {

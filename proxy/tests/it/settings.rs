@@ -27,7 +27,7 @@ async fn a_key_goes_in_works_and_never_comes_out() {
     let report = easel.app("POST", "/app/providers/mine/test", &Value::Null).await;
     assert_eq!(
         report.json(),
-        json!({ "failed": "key", "message": "The provider refused the key", "n_models": 0 })
+        json!({ "failed": "key", "message": "The provider refused the key; whoever runs this proxy can enter another one in Settings or easel.toml", "n_models": 0 })
     );
 
     let right = json!({ "kind": "openai-compatible", "base_url": address, "key": KEY });

@@ -5,6 +5,7 @@ mod audit;
 mod figures;
 mod instances;
 mod kills;
+mod kills_of_the_program;
 mod ledger;
 mod migrations;
 mod outage;

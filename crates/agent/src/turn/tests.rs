@@ -270,7 +270,7 @@ reject busy
         expect![[r#"
             ask (0 messages)
             show 0 added
-            finish Failed(Rejection { code: Busy, message: "try later", retry_after_secs: Some(3), request_id: None, shortage: None })
+            finish Failed(Rejection { code: Busy, message: "try later", retry_after_secs: Some(3), request_id: None, shortage: None, pace: None })
         "#]],
     );
     check(
@@ -687,6 +687,7 @@ fn parse(line: &str) -> Vec<Event> {
                 retry_after_secs: Some(3),
                 request_id: None,
                 shortage: None,
+                pace: None,
             }))
         }
         ["eof"] => vec![Event::StreamEnded],

@@ -262,6 +262,7 @@ fn a_broken_reply_has_no_done() {
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     let mut written = Vec::new();
     let mut writer = Chat { flavor: Flavor::Original }.encoder(about());

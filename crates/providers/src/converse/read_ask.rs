@@ -273,7 +273,8 @@ fn format(format: TextFormat) -> Result<Format, BadAsk> {
     match (format.kind.as_str(), format.structure.json_schema) {
         ("json_schema", Some(it)) => Ok(Format::Schema {
             name: it.name.unwrap_or_else(|| "reply".to_owned()),
-            schema: serde_json::from_str(&it.schema)?,
+            schema: serde_json::from_str(&it.schema)
+                .or(Err(wrong("has a schema that is no JSON")))?,
             strict: Some(true),
         }),
         _ => Err(wrong("is not of a known type")),

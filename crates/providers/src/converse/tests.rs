@@ -116,6 +116,7 @@ fn an_error_is_an_exception() {
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     let written = write(&[ModelEvent::Error(rejection)]);
     expect![[r#"

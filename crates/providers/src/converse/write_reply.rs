@@ -297,6 +297,8 @@ fn exception(code: RejectionCode) -> &'static str {
         | RejectionCode::NoProvider
         | RejectionCode::UnknownModel
         | RejectionCode::PromptTooLong
+        | RejectionCode::TooLarge
+        | RejectionCode::NotThere
         | RejectionCode::BadRequest => "validationException",
         RejectionCode::CutOff => "modelStreamErrorException",
         RejectionCode::Unreachable | RejectionCode::ProviderFailed => "serviceUnavailableException",

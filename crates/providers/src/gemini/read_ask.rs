@@ -41,7 +41,10 @@ pub(super) fn read(body: &[u8]) -> Result<Asked, BadAsk> {
         if !matches!(name.as_str(), "functionDeclarations" | "function_declarations") {
             return Err(BadAsk::wrong(format!("tools.{name}"), "runs at one vendor only"));
         }
-        let declarations: Declarations = serde_json::from_str(value.get())?;
+        let declarations: Result<Declarations, _> = serde_json::from_str(value.get());
+        let Ok(declarations) = declarations else {
+            return Err(BadAsk::wrong(format!("tools.{name}"), "holds what is no function"));
+        };
         for it in declarations.list {
             tools.push(tool(it)?);
         }

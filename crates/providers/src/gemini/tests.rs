@@ -176,6 +176,7 @@ fn an_error_stands_outside_of_the_events() {
         retry_after_secs: Some(20),
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     let written = encoded(&[
         ModelEvent::TextDelta { text: "Hi".to_owned() },

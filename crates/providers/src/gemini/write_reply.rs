@@ -286,7 +286,9 @@ fn write_thought(text: &str, own: Option<Signed>, parts: &mut Vec<Value>) {
 pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
     let (code, status) = match rejection.code {
         RejectionCode::NotPaired => (401, "UNAUTHENTICATED"),
-        RejectionCode::NoProvider | RejectionCode::UnknownModel => (404, "NOT_FOUND"),
+        RejectionCode::NoProvider | RejectionCode::UnknownModel | RejectionCode::NotThere => {
+            (404, "NOT_FOUND")
+        }
         RejectionCode::NotAllowed => (403, "PERMISSION_DENIED"),
         // With 402, which HTTP has and Google does not.
         RejectionCode::InsufficientBalance => (402, "FAILED_PRECONDITION"),
@@ -295,6 +297,7 @@ pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
         RejectionCode::PromptTooLong | RejectionCode::BadRequest | RejectionCode::Filtered => {
             (400, "INVALID_ARGUMENT")
         }
+        RejectionCode::TooLarge => (413, "INVALID_ARGUMENT"),
         RejectionCode::BadKey
         | RejectionCode::Unreachable
         | RejectionCode::CutOff

@@ -216,6 +216,7 @@ fn an_error_has_the_vendors_shape() {
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     let mut written = Vec::new();
     Messages.encoder(about()).write(&ModelEvent::Error(rejection), &mut written);

@@ -246,7 +246,10 @@ fn part(part: &Part) -> Value {
 pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
     let kind = match rejection.code {
         RejectionCode::NotPaired => "authentication_error",
-        RejectionCode::NoProvider | RejectionCode::UnknownModel => "not_found_error",
+        RejectionCode::NoProvider | RejectionCode::UnknownModel | RejectionCode::NotThere => {
+            "not_found_error"
+        }
+        RejectionCode::TooLarge => "request_too_large",
         RejectionCode::NotAllowed => "permission_error",
         RejectionCode::InsufficientBalance => "billing_error",
         RejectionCode::Busy => "rate_limit_error",
@@ -254,8 +257,8 @@ pub(super) fn error(rejection: &Rejection) -> Vec<u8> {
         | RejectionCode::BadRequest
         | RejectionCode::Repeated
         | RejectionCode::Filtered => "invalid_request_error",
-        RejectionCode::ProviderFailed => "overloaded_error",
-        RejectionCode::BadKey
+        RejectionCode::ProviderFailed
+        | RejectionCode::BadKey
         | RejectionCode::Unreachable
         | RejectionCode::CutOff
         | RejectionCode::Broken => "api_error",

@@ -332,6 +332,7 @@ fn an_error_is_a_line_of_its_own() {
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     assert_eq!(Ollama.write_error(&rejection), br#"{"error":"broken"}"#);
     let mut written = Vec::new();

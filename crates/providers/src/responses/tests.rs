@@ -421,6 +421,7 @@ fn a_broken_reply_says_so_in_both_of_the_vendors_ways() {
         retry_after_secs: None,
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     let mut written = Vec::new();
     let mut writer = Responses.encoder(about());

@@ -122,7 +122,7 @@ fn every_way_to_fail_can_be_played() {
         failing,
         &ask("busy", "", 0),
         &expect![[r#"
-            0 Error(Rejection { code: Busy, message: "The script says that this fails", retry_after_secs: Some(7), request_id: None, shortage: None })
+            0 Error(Rejection { code: Busy, message: "The script says that this fails", retry_after_secs: Some(7), request_id: None, shortage: None, pace: None })
         "#]],
     );
     check(
@@ -132,7 +132,7 @@ fn every_way_to_fail_can_be_played() {
             0 TextDelta { text: "Half " }
             0 TextDelta { text: "a" }
             0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 2, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: None, estimated: true })
-            0 Error(Rejection { code: CutOff, message: "The provider's answer broke off in the middle", retry_after_secs: None, request_id: None, shortage: None })
+            0 Error(Rejection { code: CutOff, message: "The provider's answer broke off in the middle", retry_after_secs: None, request_id: None, shortage: None, pace: None })
         "#]],
     );
     check(
@@ -143,7 +143,7 @@ fn every_way_to_fail_can_be_played() {
             0 ToolCallDelta { call: "script-1-0", json: "{\"pa" }
             0 ToolCallEnd { call: "script-1-0" }
             0 Usage(Usage { input_tokens: 0, cache_read_tokens: 0, cache_write_tokens: 0, cache_write_long_tokens: 0, audio_input_tokens: 0, output_tokens: 1, reasoning_tokens: 0, audio_output_tokens: 0, cost_nano: None, estimated: true })
-            0 Error(Rejection { code: CutOff, message: "The provider's answer could not be read", retry_after_secs: None, request_id: None, shortage: None })
+            0 Error(Rejection { code: CutOff, message: "The provider's answer could not be read", retry_after_secs: None, request_id: None, shortage: None, pace: None })
         "#]],
     );
     check(
@@ -159,7 +159,7 @@ fn every_way_to_fail_can_be_played() {
         failing,
         &ask("else", "", 0),
         &expect![[r#"
-            0 Error(Rejection { code: BadRequest, message: "This script has no reply for this prompt; change the prompt or the model", retry_after_secs: None, request_id: None, shortage: None })
+            0 Error(Rejection { code: BadRequest, message: "This script has no reply for this prompt; change the prompt or the model", retry_after_secs: None, request_id: None, shortage: None, pace: None })
         "#]],
     );
 }

@@ -132,6 +132,7 @@ fn an_error_is_one_in_every_dialect() {
         retry_after_secs: Some(3),
         request_id: Some("r1".to_owned()),
         shortage: None,
+        pace: None,
     };
     for dialect in DIALECTS {
         let text = String::from_utf8(dialect.write_error(&rejection)).unwrap();

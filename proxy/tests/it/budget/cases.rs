@@ -277,7 +277,7 @@ async fn the_hundred_and_first_in_an_hour_waits(counters: &dyn Counters) {
     }
     let refused = counters.take(&rates, noon()).await;
     assert!(
-        matches!(refused, Err(Refused::TooFast { scope: PERSON, wait_secs: 36 })),
+        matches!(refused, Err(Refused::TooFast { scope: PERSON, wait_secs: 36, .. })),
         "{}",
         told(refused)
     );
@@ -323,7 +323,7 @@ async fn rates_are_taken_together_or_not_at_all(counters: &dyn Counters) {
     }
     for _ in 0..150 {
         let refused = counters.take(&[(PERSON, PERSON_RATE), project], noon()).await;
-        assert!(matches!(refused, Err(Refused::TooFast { scope: PROJECT, wait_secs: 18 })));
+        assert!(matches!(refused, Err(Refused::TooFast { scope: PROJECT, wait_secs: 18, .. })));
     }
     for _ in 0..100 {
         counters.take(&[(PERSON, PERSON_RATE)], noon()).await.unwrap();

@@ -171,6 +171,32 @@ impl Plan {
         format!("{provider}/f-{}", self.seed)
     }
 
+    /// Whether there is one moment at which the proxy can know that it goes wrong.
+    pub fn fails_at_a_moment(&self) -> bool {
+        match &self.fault {
+            Fault::Cut { .. }
+            | Fault::Ends { .. }
+            | Fault::Garbage { .. }
+            | Fault::Error { .. }
+            | Fault::Silence { .. }
+            | Fault::SilentHead
+            | Fault::Reset { .. }
+            | Fault::ResetHead
+            | Fault::HalfClosed { .. }
+            | Fault::Status { silent: false, .. }
+            | Fault::Type { .. }
+            | Fault::Page => true,
+            Fault::Nonsense { head } => !head.contains("Continue"),
+            Fault::None
+            | Fault::Drip
+            | Fault::Status { silent: true, .. }
+            | Fault::EndlessBody
+            | Fault::EndlessEvent
+            | Fault::EndlessHead
+            | Fault::Address { .. } => false,
+        }
+    }
+
     /// Whether nothing stands between the client and a whole answer.
     pub fn must_be_whole(&self) -> bool {
         matches!(self.fault, Fault::None | Fault::Drip)

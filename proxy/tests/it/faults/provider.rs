@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -15,7 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::plan::{Fault, Plan};
+use super::{
+    IDLE,
+    plan::{Fault, Plan},
+};
 
 /// Whoever keeps a connection for longer than this is not the provider.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,8 +26,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Provider {
     pub address: SocketAddr,
-    /// How often each plan was asked for.
-    tries: Arc<Mutex<BTreeMap<u64, usize>>>,
+    /// What became of each plan.
+    tries: Arc<Mutex<BTreeMap<u64, Tries>>>,
+}
+
+#[derive(Debug, Default)]
+struct Tries {
+    n: usize,
+    /// When the proxy could know that the last one fails.
+    evident: Option<Instant>,
 }
 
 impl Provider {
@@ -46,16 +56,148 @@ impl Provider {
         loop {
             let asked = timeout(PATIENCE, request(&mut connection)).await;
             let Ok(Ok(Some(plan))) = asked else { return Ok(()) };
-            let n_tries = {
+            let n_try = {
                 let mut tries = self.tries.lock().unwrap();
-                let n = tries.entry(plan.seed).or_default();
-                *n += 1;
-                *n
+                let tries = tries.entry(plan.seed).or_default();
+                *tries = Tries { n: tries.n + 1, evident: None };
+                tries.n
             };
-            fail(&mut connection, &plan, n_tries).await?;
+            let failed = self.fail(&mut connection, &plan, n_try).await;
+            // The connection is closed now, or what was wrong has been sent.
+            self.is_evident(&plan, n_try, Duration::ZERO);
+            failed?;
             if !plan.keeps || !matches!(plan.fault, Fault::None | Fault::Garbage { .. }) {
                 return Ok(());
             }
+        }
+    }
+
+    async fn fail(&self, connection: &mut TcpStream, plan: &Plan, n_try: usize) -> Result<()> {
+        let events = reply(plan);
+        match &plan.fault {
+            Fault::None | Fault::Address { .. } => whole_reply(connection, plan, &events).await,
+            Fault::Drip => {
+                let bytes = framed(plan, &events);
+                let piece = bytes.len().div_ceil(200);
+                for piece in bytes.chunks(piece) {
+                    connection.write_all(piece).await?;
+                    sleep(Duration::from_millis(1)).await;
+                }
+                Ok(())
+            }
+            Fault::Cut { at, inside } => {
+                let bytes = partial(plan, &events, *at, *inside);
+                connection.write_all(&bytes).await
+            }
+            Fault::Ends { at } => {
+                let n_events = events.len() * at / 1000;
+                whole_reply(connection, plan, &events[..n_events]).await
+            }
+            Fault::Garbage { at, bytes } => {
+                let mut events = events;
+                let place = events.len() * at / 1000;
+                events.insert(place, bytes.clone());
+                whole_reply(connection, plan, &events).await
+            }
+            Fault::Error { at, text } => {
+                let mut events = events;
+                let place = events.len() * at / 1000;
+                events.insert(place, format!("data: {text}\n\n").into_bytes());
+                whole_reply(connection, plan, &events).await
+            }
+            Fault::Silence { at } => {
+                let bytes = partial(plan, &events, *at, at % 2 == 0);
+                connection.write_all(&bytes).await?;
+                self.is_evident(plan, n_try, IDLE);
+                wait(connection).await
+            }
+            Fault::SilentHead => {
+                self.is_evident(plan, n_try, IDLE);
+                wait(connection).await
+            }
+            Fault::Reset { at } => {
+                let bytes = partial(plan, &events, *at, at % 2 == 0);
+                connection.write_all(&bytes).await?;
+                connection.set_zero_linger()
+            }
+            Fault::ResetHead => connection.set_zero_linger(),
+            Fault::HalfClosed { at } => {
+                let bytes = partial(plan, &events, *at, true);
+                connection.write_all(&bytes).await?;
+                connection.shutdown().await?;
+                self.is_evident(plan, n_try, Duration::ZERO);
+                wait(connection).await
+            }
+            Fault::Status { times, .. } if n_try > *times => {
+                whole_reply(connection, plan, &events).await
+            }
+            Fault::Status { status, retry_after, silent, .. } => {
+                let retry_after = match *retry_after {
+                    "" => String::new(),
+                    value => format!("retry-after: {value}\r\n"),
+                };
+                let body = "{\"error\":{\"message\":\"no\"}}";
+                let head = format!(
+                    "HTTP/1.1 {status} No\r\n{retry_after}content-type: application/json\r\nlocation: /elsewhere\r\n\
+                     content-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                connection.write_all(head.as_bytes()).await?;
+                if *silent {
+                    return wait(connection).await;
+                }
+                connection.write_all(body.as_bytes()).await
+            }
+            Fault::Type { media_type } => {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\nconnection: close\r\n\r\n"
+                );
+                connection.write_all(head.as_bytes()).await?;
+                connection.write_all(&events.concat()).await
+            }
+            Fault::Page => {
+                let head =
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n";
+                connection.write_all(head.as_bytes()).await?;
+                connection.write_all(b"<!doctype html><title>Sign in</title>").await
+            }
+            Fault::EndlessBody => {
+                connection.write_all(plain_head(plan).as_bytes()).await?;
+                // Above what is read of an answer in one piece.
+                let n_bytes = if plan.stream { 1 << 20 } else { 9 << 20 };
+                let piece = format!("{{\"x\":\"{}\"}}\n\n", "y".repeat(500));
+                endless(connection, piece.as_bytes(), n_bytes).await
+            }
+            Fault::EndlessEvent => {
+                connection.write_all(plain_head(plan).as_bytes()).await?;
+                connection.write_all(b"data: {\"x\":\"").await?;
+                endless(connection, &[b'y'; 16384], 18 << 20).await
+            }
+            Fault::EndlessHead => {
+                connection.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+                endless(connection, b"x-more: and more and more and more and more\r\n", 4 << 20)
+                    .await
+            }
+            Fault::Nonsense { head } => {
+                connection.write_all(head.as_bytes()).await?;
+                if head.starts_with("HTTP/1.1 100") {
+                    return endless(connection, head.as_bytes(), 1 << 20).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns when the proxy could know that a plan's last try fails.
+    pub fn evident(&self, plan: &Plan) -> Option<Instant> {
+        self.tries.lock().unwrap().get(&plan.seed)?.evident
+    }
+
+    /// Notes that the proxy can know after a while from now that a try fails, unless it could before.
+    fn is_evident(&self, plan: &Plan, n_try: usize, after: Duration) {
+        let mut tries = self.tries.lock().unwrap();
+        if let Some(tries) = tries.get_mut(&plan.seed).filter(|it| it.n == n_try) {
+            tries.evident.get_or_insert(Instant::now() + after);
         }
     }
 }
@@ -85,115 +227,6 @@ fn whole(bytes: &[u8]) -> Option<Plan> {
     let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
     let seed: u64 = digits.parse().unwrap_or(u64::MAX);
     Some(if seed == u64::MAX { Plan::harmless() } else { Plan::of(seed) })
-}
-
-async fn fail(connection: &mut TcpStream, plan: &Plan, n_tries: usize) -> Result<()> {
-    let events = reply(plan);
-    match &plan.fault {
-        Fault::None | Fault::Address { .. } => whole_reply(connection, plan, &events).await,
-        Fault::Drip => {
-            let bytes = framed(plan, &events);
-            let piece = bytes.len().div_ceil(200);
-            for piece in bytes.chunks(piece) {
-                connection.write_all(piece).await?;
-                sleep(Duration::from_millis(1)).await;
-            }
-            Ok(())
-        }
-        Fault::Cut { at, inside } => {
-            let bytes = partial(plan, &events, *at, *inside);
-            connection.write_all(&bytes).await
-        }
-        Fault::Ends { at } => {
-            let n_events = events.len() * at / 1000;
-            whole_reply(connection, plan, &events[..n_events]).await
-        }
-        Fault::Garbage { at, bytes } => {
-            let mut events = events;
-            let place = events.len() * at / 1000;
-            events.insert(place, bytes.clone());
-            whole_reply(connection, plan, &events).await
-        }
-        Fault::Error { at, text } => {
-            let mut events = events;
-            let place = events.len() * at / 1000;
-            events.insert(place, format!("data: {text}\n\n").into_bytes());
-            whole_reply(connection, plan, &events).await
-        }
-        Fault::Silence { at } => {
-            let bytes = partial(plan, &events, *at, at % 2 == 0);
-            connection.write_all(&bytes).await?;
-            wait(connection).await
-        }
-        Fault::SilentHead => wait(connection).await,
-        Fault::Reset { at } => {
-            let bytes = partial(plan, &events, *at, at % 2 == 0);
-            connection.write_all(&bytes).await?;
-            connection.set_zero_linger()
-        }
-        Fault::ResetHead => connection.set_zero_linger(),
-        Fault::HalfClosed { at } => {
-            let bytes = partial(plan, &events, *at, true);
-            connection.write_all(&bytes).await?;
-            connection.shutdown().await?;
-            wait(connection).await
-        }
-        Fault::Status { times, .. } if n_tries > *times => {
-            whole_reply(connection, plan, &events).await
-        }
-        Fault::Status { status, retry_after, silent, .. } => {
-            let retry_after = match *retry_after {
-                "" => String::new(),
-                value => format!("retry-after: {value}\r\n"),
-            };
-            let body = "{\"error\":{\"message\":\"no\"}}";
-            let head = format!(
-                "HTTP/1.1 {status} No\r\n{retry_after}content-type: application/json\r\nlocation: /elsewhere\r\n\
-                 content-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            );
-            connection.write_all(head.as_bytes()).await?;
-            if *silent {
-                return wait(connection).await;
-            }
-            connection.write_all(body.as_bytes()).await
-        }
-        Fault::Type { media_type } => {
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\nconnection: close\r\n\r\n"
-            );
-            connection.write_all(head.as_bytes()).await?;
-            connection.write_all(&events.concat()).await
-        }
-        Fault::Page => {
-            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n";
-            connection.write_all(head.as_bytes()).await?;
-            connection.write_all(b"<!doctype html><title>Sign in</title>").await
-        }
-        Fault::EndlessBody => {
-            connection.write_all(plain_head(plan).as_bytes()).await?;
-            // Above what is read of an answer in one piece.
-            let n_bytes = if plan.stream { 1 << 20 } else { 9 << 20 };
-            let piece = format!("{{\"x\":\"{}\"}}\n\n", "y".repeat(500));
-            endless(connection, piece.as_bytes(), n_bytes).await
-        }
-        Fault::EndlessEvent => {
-            connection.write_all(plain_head(plan).as_bytes()).await?;
-            connection.write_all(b"data: {\"x\":\"").await?;
-            endless(connection, &[b'y'; 16384], 18 << 20).await
-        }
-        Fault::EndlessHead => {
-            connection.write_all(b"HTTP/1.1 200 OK\r\n").await?;
-            endless(connection, b"x-more: and more and more and more and more\r\n", 4 << 20).await
-        }
-        Fault::Nonsense { head } => {
-            connection.write_all(head.as_bytes()).await?;
-            if head.starts_with("HTTP/1.1 100") {
-                return endless(connection, head.as_bytes(), 1 << 20).await;
-            }
-            Ok(())
-        }
-    }
 }
 
 /// What a good provider would send: events, or one piece.

@@ -37,15 +37,10 @@ async fn kills_lose_no_acknowledged_row_on_postgres() {
 }
 
 async fn check(place: &Place, n_kills: u64) {
-    let seed = std::env::var("EASEL_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(SEED);
-    println!("EASEL_SEED={seed}");
-    let mut random = seed;
+    let mut random = seed();
     let mut acknowledged = BTreeSet::new();
     for kill in 0..n_kills {
-        // Any generator does; this one needs no crate.
-        random =
-            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let delay = Duration::from_micros(random >> 33 & 0x3_ffff);
+        let delay = Duration::from_micros(next(&mut random) >> 33 & 0x3_ffff);
         let before = acknowledged.len();
         acknowledged.extend(killed_after(delay, kill, place).await);
         assert!(acknowledged.len() > before, "nothing was booked before kill {kill}");
@@ -80,6 +75,19 @@ async fn check(place: &Place, n_kills: u64) {
     assert!(matches!(unknown, Begun::First(_)));
     println!("{n_rows} rows, {} of them acknowledged, {n_kills} kills", acknowledged.len());
     ledger.close().await;
+}
+
+pub fn seed() -> u64 {
+    let seed = std::env::var("EASEL_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(SEED);
+    println!("EASEL_SEED={seed}");
+    seed
+}
+
+/// Any generator does; this one needs no crate.
+pub fn next(random: &mut u64) -> u64 {
+    *random =
+        random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *random
 }
 
 async fn begin(ledger: &Ledger, number: u64) -> Begun {
