@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::failure;
 use wire::{Rejection, RejectionCode};
 
-use super::{Catalogue, Route};
+use super::{Catalogue, Route, SCRIPT};
 use crate::config::{BadConfig, Mention};
 use crate::lanes::{Lane, LaneLimits, Lanes, Manner, Strategy, Weighted};
 
@@ -44,7 +44,8 @@ pub fn counted(groups: &Groups) -> BTreeMap<Lane, LaneLimits> {
             Strategy::LeastBusy | Strategy::Latency | Strategy::Usage => true,
             Strategy::Weight | Strategy::Cost => false,
         };
-        for it in &group.lanes {
+        // Scripts bear everything, at once.
+        for it in group.lanes.iter().filter(|it| it.lane.provider != SCRIPT) {
             if by_traffic || it.limits != LaneLimits::default() {
                 let limits = counted.entry(it.lane.clone()).or_default();
                 limits.requests = less(limits.requests, it.limits.requests);

@@ -103,7 +103,7 @@ fn names_of_ones_own_stand_for_lanes() {
         strategy = "least-busy"
         fallbacks = ["a/x"]
         [models.slow]
-        lanes = ["d/m", { model = "b/m", rpm = 80 }]
+        lanes = ["d/m", { model = "b/m", rpm = 80 }, { model = "script/demo", rpm = 1 }]
     "#;
     let folder = tempfile::tempdir().unwrap();
     let config = with_file(folder.path(), text, &[], &[]).unwrap();
