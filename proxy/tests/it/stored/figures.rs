@@ -123,9 +123,11 @@ async fn models(ledger: &Ledger) -> Vec<ModelId> {
 fn likely(number: u64, models: &[ModelId]) -> Row {
     let random = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let small = |shift: u32, most: u64| u32::try_from((random >> shift) % most).unwrap();
+    // A dozen messages each, all of one key.
+    let session = 1 + number / 12;
     Row {
         at_ms: NOW_MS + number * 40,
-        key: KeyId(i64::from(small(3, 50))),
+        key: KeyId((session.wrapping_mul(0x9e37_79b9) % 50).cast_signed()),
         model: models[small(5, 12) as usize],
         status: if small(7, 40) == 0 { 429 } else { 200 },
         operation: Operation::ALL[small(9, 9) as usize],
@@ -139,8 +141,7 @@ fn likely(number: u64, models: &[ModelId]) -> Row {
             ..Usage::default()
         },
         ms: small(8, 60_000),
-        // A dozen messages each.
-        session: 1 + number / 12,
+        session,
         request: RequestId(random.rotate_left(20).wrapping_mul(number | 1).to_be_bytes()),
     }
 }
