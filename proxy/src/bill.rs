@@ -198,8 +198,8 @@ impl Books {
         }
         let session = asker.session.as_ref().map(|name| need::session(client.key, name));
         let claims = claims(client, session.filter(|_| asker.limited), defaults);
-        let need = Need::new(asked.body, asked.replies, asked.prices);
         let capped = claims.iter().any(|it| it.unit == Unit::Nano);
+        let need = Need::new(asked.body, asked.replies, asked.prices, capped);
         if capped && !need.priced {
             return Err(unpriced(asked.lane));
         }

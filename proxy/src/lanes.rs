@@ -203,13 +203,7 @@ impl Lanes {
         manner: Manner,
         cost: impl Fn(&Lane) -> u64,
     ) -> Vec<usize> {
-        let ranks = match by {
-            Strategy::Weight => Vec::new(),
-            Strategy::Cost => lanes.iter().map(|it| cost(&it.lane)).collect(),
-            Strategy::LeastBusy | Strategy::Latency | Strategy::Usage => {
-                self.ranks(lanes, by, manner, Instant::now())
-            }
-        };
+        let ranks = self.ranks(lanes, by, manner, cost);
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
         let owed = owed.entry(group.to_owned()).or_default();
         owed.resize(lanes.len(), 0);
@@ -219,27 +213,37 @@ impl Lanes {
             *owed = (*owed + i64::from(lane.weight)).min(total);
         }
         let mut order: Vec<usize> = (0..lanes.len()).filter(|it| lanes[*it].weight > 0).collect();
-        order.sort_by_key(|it| (ranks.get(*it), -owed[*it], *it));
+        order.sort_by_key(|it| (ranks[*it], -owed[*it], *it));
         if let Some(first) = order.first() {
             owed[*first] = (owed[*first] - total).max(-total);
         }
         order
     }
 
-    /// Ranks lanes by what goes over them.
-    fn ranks(&self, lanes: &[Weighted], by: Strategy, manner: Manner, now: Instant) -> Vec<u64> {
-        let rank = |lane: &Weighted| {
-            let Some((limits, mut traffic)) = self.watched.traffic(&lane.lane) else { return 0 };
+    /// Ranks lanes by a strategy.
+    fn ranks(
+        &self,
+        lanes: &[Weighted],
+        by: Strategy,
+        manner: Manner,
+        cost: impl Fn(&Lane) -> u64,
+    ) -> Vec<u64> {
+        let now = Instant::now();
+        let rank = |it: &Weighted| {
+            let traffic = || self.watched.traffic(&it.lane);
             match by {
-                Strategy::LeastBusy => traffic.running().into(),
-                Strategy::Usage => traffic.load(&limits, now),
-                Strategy::Latency => match traffic.delay(manner, now) {
-                    Some(delay) => u64::try_from(delay.as_micros()).unwrap_or(u64::MAX).max(1),
-                    // One request finds out; meanwhile those are asked that are known.
-                    None if traffic.running() == 0 => 0,
-                    None => u64::MAX,
-                },
-                Strategy::Weight | Strategy::Cost => 0,
+                Strategy::Weight => 0,
+                Strategy::Cost => cost(&it.lane),
+                Strategy::LeastBusy => traffic().map_or(0, |(_, it)| it.running().into()),
+                Strategy::Usage => traffic().map_or(0, |(limits, mut it)| it.load(&limits, now)),
+                Strategy::Latency => {
+                    traffic().map_or(0, |(_, mut it)| match it.delay(manner, now) {
+                        Some(delay) => u64::try_from(delay.as_micros()).unwrap_or(u64::MAX).max(1),
+                        // One request finds out; meanwhile those are asked that are known.
+                        None if it.running() == 0 => 0,
+                        None => u64::MAX,
+                    })
+                }
             }
         };
         let mut ranks: Vec<u64> = lanes.iter().map(rank).collect();

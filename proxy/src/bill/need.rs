@@ -49,11 +49,17 @@ pub(super) struct Need {
 }
 
 impl Need {
-    /// Returns what a request can cost on the dearest of its lanes.
-    pub(super) fn new(body: &[u8], replies: Replies, prices: &[Option<Price>]) -> Self {
+    /// Returns what a request can cost on the dearest of its lanes. Only where a budget is `capped`,
+    /// the body is searched for what lies elsewhere.
+    pub(super) fn new(
+        body: &[u8],
+        replies: Replies,
+        prices: &[Option<Price>],
+        capped: bool,
+    ) -> Self {
         let n_bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let n_input = n_bytes / LEAST_BYTES_PER_TOKEN + 1;
-        let n_input = if refers(body) { n_input.max(WIDEST_WINDOW) } else { n_input };
+        let n_input = if capped && refers(body) { n_input.max(WIDEST_WINDOW) } else { n_input };
         let each = u64::from(replies.most.unwrap_or(replies.unsaid));
         let n_output = each.saturating_mul(replies.n.max(1).into());
         let most = prices.iter().flatten().map(|it| it.most(n_input, n_output)).max();
@@ -123,14 +129,14 @@ mod tests {
         let cheap = price(1_000_000_000, 2_000_000_000);
         let said = Replies { n: 1, most: Some(100), unsaid: 9 };
         let body = [b'x'; 1998];
-        let need = Need::new(&body, said, &[cheap.clone(), dear.clone()]);
+        let need = Need::new(&body, said, &[cheap.clone(), dear.clone()], true);
         assert_eq!(need.amounts.nano, 1000 * 3000 + 100 * 15_000);
         assert_eq!((need.price, need.priced, need.input_tokens), (cheap.clone(), true, 500));
-        let several = Need::new(&body, Replies { n: 3, ..said }, std::slice::from_ref(&dear));
+        let several = Need::new(&body, Replies { n: 3, ..said }, std::slice::from_ref(&dear), true);
         assert_eq!(several.amounts.nano, 1000 * 3000 + 300 * 15_000);
-        let unsaid = Need::new(b"", Replies { most: None, ..said }, &[dear]);
+        let unsaid = Need::new(b"", Replies { most: None, ..said }, &[dear], true);
         assert_eq!(unsaid.amounts.nano, 3000 + 9 * 15_000);
-        assert!(!Need::new(b"", said, &[cheap, None]).priced);
+        assert!(!Need::new(b"", said, &[cheap, None], true).priced);
     }
 
     #[test]

@@ -8,8 +8,10 @@ use providers::failure;
 use wire::{Rejection, RejectionCode};
 
 use super::{Catalogue, Route, SCRIPT};
-use crate::config::{BadConfig, Mention};
-use crate::lanes::{Lane, LaneLimits, Lanes, Manner, Strategy, Weighted};
+use crate::{
+    config::{BadConfig, Mention},
+    lanes::{Lane, LaneLimits, Lanes, Manner, Strategy, Weighted},
+};
 
 /// A request tries no more lanes than this, however long the lists are.
 const TRIED_LIMIT: usize = 16;
@@ -34,10 +36,7 @@ pub struct Group {
 /// lane, the less holds.
 #[must_use]
 pub fn counted(groups: &Groups) -> BTreeMap<Lane, LaneLimits> {
-    let less = |a: Option<u64>, b: Option<u64>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
+    let less = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
     let mut counted: BTreeMap<Lane, LaneLimits> = BTreeMap::new();
     for group in groups.values() {
         let by_traffic = match group.strategy {

@@ -55,8 +55,7 @@ impl Gateway {
     fn filtered(&self, model: &str, routes: &[Route]) -> (Chosen, Chosen) {
         let mut full = Vec::new();
         if !self.filters.is_empty() {
-            let lane = |it: &Route| Some(format!("{}/{}", it.lane()?.provider, it.lane()?.model));
-            full.extend(routes.iter().filter_map(lane));
+            full.extend(routes.iter().filter_map(Route::lane).map(|it| it.to_string()));
         }
         let names: Vec<&str> = full.iter().map(String::as_str).chain([model]).collect();
         (self.filters.requests(&names), self.filters.replies(&names))

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use providers::{Dialect, chat, dialect::BadAsk, vendor::Vendor};
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, value::RawValue};
 
@@ -179,22 +179,27 @@ fn wrong(field: &str, what: &'static str) -> BadAsk {
     BadAsk::Wrong { field: field.to_owned(), what }
 }
 
+/// Reads a field; none where it is not there, or says nothing.
+fn value<T: DeserializeOwned>(
+    raw: Option<&RawValue>,
+    field: &str,
+    what: &'static str,
+) -> Result<Option<T>, BadAsk> {
+    match raw.map(|it| serde_json::from_str(it.get())) {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(value),
+        Some(Err(_)) => Err(wrong(field, what)),
+    }
+}
+
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let fields: Fields<'_> = serde_json::from_slice(body)?;
     if fields.twice {
         return Err(wrong("`model`, `stream`, `stream_options` or `background`", "is there twice"));
     }
-    let options = match fields.stream_options.map(|it| serde_json::from_str(it.get())) {
-        None => None,
-        Some(Ok(options)) => options,
-        Some(Err(_)) => return Err(wrong("stream_options", "is no object of options")),
-    };
+    let options = value(fields.stream_options, "stream_options", "is no object of options")?;
     let StreamOptions { include_usage } = options.unwrap_or_default();
-    let stream: Option<bool> = match fields.stream.map(|it| serde_json::from_str(it.get())) {
-        None => None,
-        Some(Ok(stream)) => stream,
-        Some(Err(_)) => return Err(wrong("stream", "is neither `true` nor `false`")),
-    };
+    let stream = value(fields.stream, "stream", "is neither `true` nor `false`")?;
     let settings = fields.settings.iter().map(|it| (it.0, place(body, it.1.get())));
     let mut head = Head {
         model: String::new(),

@@ -130,13 +130,14 @@ pub(super) async fn reread(state: &Shared, caller: &Caller) -> Result<Reloaded, 
             needs_start: done.needs_start,
             notes: done.notes.iter().map(ToString::to_string).collect(),
         }),
-        Err(err @ NotReloaded::Panicked) => {
-            Err(failure::plain(RejectionCode::Broken, &format!("Nothing was changed: {err}"))
-                .into())
-        }
         Err(err) => {
-            let message = format!("Nothing was changed: {err}");
-            Err(failure::plain(RejectionCode::BadRequest, &message).into())
+            let code = match err {
+                NotReloaded::Panicked => RejectionCode::Broken,
+                NotReloaded::Config(_) | NotReloaded::Unusable(_) | NotReloaded::Fixed => {
+                    RejectionCode::BadRequest
+                }
+            };
+            Err(failure::plain(code, &format!("Nothing was changed: {err}")).into())
         }
     }
 }

@@ -118,9 +118,7 @@ async fn refused(state: &Shared, parts: &Parts, key: Option<KeyId>, why: NotSign
             user_agent: &agent(parts),
             session: "",
         };
-        if let Err(err) = state.operations.audit.append(entry, now_ms()).await {
-            tracing::error!(cause = %err, "a refusal is not in the audit log");
-        }
+        state.operations.audit.note(entry, now_ms()).await;
     }
     let message = format!("The signed request is refused: {why}");
     Refusal::new(StatusCode::UNAUTHORIZED, RejectionCode::NotPaired, &message)

@@ -244,10 +244,7 @@ impl Live {
             Err(err) => ("configuration.refused", err.to_string()),
         };
         let audit = Audit::new(self.standing.stored.store.clone());
-        let entry = by.did(action, "easel.toml", &detail);
-        if let Err(err) = audit.append(entry, now_ms()).await {
-            tracing::error!(cause = %err, "a reload is not in the audit log");
-        }
+        audit.note(by.did(action, "easel.toml", &detail), now_ms()).await;
         done
     }
 

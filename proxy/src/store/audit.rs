@@ -75,6 +75,13 @@ impl Audit {
         Ok(number)
     }
 
+    /// Appends an entry about what has happened already: where that fails, the log says so.
+    pub async fn note(&self, entry: Entry<'_>, at_ms: u64) {
+        if let Err(err) = self.append(entry, at_ms).await {
+            tracing::error!(cause = %err, action = entry.action, "this is not in the audit log");
+        }
+    }
+
     /// Returns entries before a number, or the last ones; the newest first.
     pub async fn read(&self, before: Option<u64>, most: u32) -> Result<Vec<Kept>, StoreError> {
         let rows = sqlx::query("SELECT * FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2")

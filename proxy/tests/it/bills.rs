@@ -84,18 +84,7 @@ async fn a_reply_that_breaks_off_and_a_client_that_leaves_are_booked_too() {
 async fn what_a_filter_keeps_back_costs_nothing() {
     let easel = Easel::start_with(|config| {
         priced(config);
-        let keywords = vec!["secret".to_owned()];
-        let sketch = Sketch {
-            name: "words".to_owned(),
-            on: On::Requests,
-            models: Vec::new(),
-            keywords,
-            pattern: None,
-            kinds: Vec::new(),
-            action: Action::Block,
-            mask: None,
-        };
-        config.filters = Filters::new(vec![Rule::new(sketch).unwrap()]);
+        forbidding(config, "secret");
     })
     .await;
     for stream in [false, true] {
@@ -323,6 +312,21 @@ async fn thousand(easel: &Easel, key: &str) -> Vec<Answer> {
     let n = if key.is_empty() { 0 } else { 500 };
     let bodies: Vec<Value> = (0..n).map(|n| long("recorded/m", n % 2 == 0)).collect();
     join_all(bodies.iter().map(|it| ask(easel, key, CHAT, it))).await
+}
+
+/// Refuses requests with some words in them.
+pub fn forbidding(config: &mut Config, words: &str) {
+    let sketch = Sketch {
+        name: "words".to_owned(),
+        on: On::Requests,
+        models: Vec::new(),
+        keywords: vec![words.to_owned()],
+        pattern: None,
+        kinds: Vec::new(),
+        action: Action::Block,
+        mask: None,
+    };
+    config.filters = Filters::new(vec![Rule::new(sketch).unwrap()]);
 }
 
 pub fn priced(config: &mut Config) {

@@ -1,14 +1,10 @@
 //! Refusals as clients and pages read them: a shape, a status and a code of ours in every dialect.
 
-use easel_proxy::{
-    budget::Period,
-    config::Budget,
-    filters::{Action, Filters, On, Rule, Sketch},
-};
+use easel_proxy::{budget::Period, config::Budget};
 use serde_json::{Value, json};
 
 use crate::{
-    bills::priced,
+    bills::{forbidding, priced},
     easel::{Answer, Ask, Easel},
 };
 
@@ -26,17 +22,7 @@ const DOORS: [&str; 6] = [
 async fn each_refusal_has_a_code_of_ours_in_every_dialect() {
     let easel = Easel::start_with(|config| {
         config.limits.body_bytes = 1 << 20;
-        let sketch = Sketch {
-            name: "words".to_owned(),
-            on: On::Requests,
-            models: Vec::new(),
-            keywords: vec!["secret plan".to_owned()],
-            pattern: None,
-            kinds: Vec::new(),
-            action: Action::Block,
-            mask: None,
-        };
-        config.filters = Filters::new(vec![Rule::new(sketch).unwrap()]);
+        forbidding(config, "secret plan");
     })
     .await;
     let poor = Easel::start_with(|config| {
