@@ -158,7 +158,8 @@ impl BadStream {
 }
 
 impl BadAsk {
-    pub(crate) fn wrong(field: impl Into<String>, what: &'static str) -> Self {
+    /// Names a field and what is wrong with it: "is missing".
+    pub fn wrong(field: impl Into<String>, what: &'static str) -> Self {
         Self::Wrong { field: field.into(), what }
     }
 }

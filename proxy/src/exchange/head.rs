@@ -175,10 +175,6 @@ type Change<'a> = (Range<usize>, Cow<'a, [u8]>);
 
 const WITH_USAGE: &[u8] = br#"{"include_usage":true}"#;
 
-fn wrong(field: &str, what: &'static str) -> BadAsk {
-    BadAsk::Wrong { field: field.to_owned(), what }
-}
-
 /// Reads a field; none where it is not there, or says nothing.
 fn value<T: DeserializeOwned>(
     raw: Option<&RawValue>,
@@ -188,14 +184,17 @@ fn value<T: DeserializeOwned>(
     match raw.map(|it| serde_json::from_str(it.get())) {
         None => Ok(None),
         Some(Ok(value)) => Ok(value),
-        Some(Err(_)) => Err(wrong(field, what)),
+        Some(Err(_)) => Err(BadAsk::wrong(field, what)),
     }
 }
 
 pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
     let fields: Fields<'_> = serde_json::from_slice(body)?;
     if fields.twice {
-        return Err(wrong("`model`, `stream`, `stream_options` or `background`", "is there twice"));
+        return Err(BadAsk::wrong(
+            "`model`, `stream`, `stream_options` or `background`",
+            "is there twice",
+        ));
     }
     let options = value(fields.stream_options, "stream_options", "is no object of options")?;
     let StreamOptions { include_usage } = options.unwrap_or_default();
@@ -219,9 +218,9 @@ pub(super) fn read(body: &[u8], named: Option<Named>) -> Result<Head, BadAsk> {
         }
         (None, Some(name)) => match serde_json::from_str(name.get()) {
             Ok(name) => head.model = name,
-            Err(_) => return Err(wrong("model", "is no text")),
+            Err(_) => return Err(BadAsk::wrong("model", "is no text")),
         },
-        (None, None) => return Err(wrong("model", "is missing")),
+        (None, None) => return Err(BadAsk::wrong("model", "is missing")),
     }
     Ok(head)
 }
