@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lanes;
 pub mod ledger;
 pub mod log;
+mod money;
 pub mod outbound;
 mod port;
 pub mod relay;

@@ -11,7 +11,7 @@ const MOST_DOLLARS: u64 = 1_000_000_000;
 
 /// Nano-dollars, written as dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dollars(pub(super) u64);
+pub(crate) struct Dollars(pub(crate) u64);
 
 impl fmt::Display for Dollars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::SystemTime};
 pub use wire::Unit;
 
 use super::period::{Period, secs};
+use crate::money::Dollars;
 
 /// The largest amount, cap and sum: 4.6 billion dollars in nano-dollars. Larger ones count as
 /// this much, so that a cap and what is held and spent below it add up in 64 bits, also in Redis.
@@ -185,12 +186,7 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.1 == 1 { "" } else { "s" };
         match self.0 {
-            Unit::Nano => {
-                let digits = format!("{:09}", self.1 % 1_000_000_000);
-                let (cents, finer) = digits.split_at(2);
-                let finer = finer.trim_end_matches('0');
-                write!(f, "${}.{cents}{finer}", self.1 / 1_000_000_000)
-            }
+            Unit::Nano => write!(f, "${}", Dollars(self.1)),
             Unit::Tokens => write!(f, "{} token{plural}", self.1),
             Unit::Seconds => write!(f, "{} second{plural}", self.1),
             Unit::Messages => write!(f, "{} message{plural}", self.1),

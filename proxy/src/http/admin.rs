@@ -10,7 +10,6 @@ mod caller;
 mod caps;
 mod diagnostics;
 mod keys;
-mod money;
 mod page;
 mod people;
 mod places;

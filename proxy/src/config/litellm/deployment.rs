@@ -8,7 +8,7 @@ use super::{
     writer::{Writer, list, quoted},
     yaml::{Bad, Fields, Node},
 };
-use crate::lanes::Strategy;
+use crate::{lanes::Strategy, money::Dollars};
 
 #[derive(Debug)]
 pub(super) struct Deployment {
@@ -195,7 +195,7 @@ fn prices(deployment: &mut Deployment, fields: &Fields) -> Result<(), Bad> {
         let Some(nano) = per_token(text) else {
             return Err(node.bad(format!("`{name}` is `{text}`, which is no price")));
         };
-        let price = (class, dollars(nano));
+        let price = (class, Dollars(nano).to_string());
         match above {
             None => deployment.rates.push(price),
             Some(tokens) => match deployment.above.iter_mut().find(|it| it.0 == tokens) {
@@ -205,14 +205,6 @@ fn prices(deployment: &mut Deployment, fields: &Fields) -> Result<(), Bad> {
         }
     }
     Ok(())
-}
-
-/// Nano-dollars as dollars.
-pub(super) fn dollars(nano: u64) -> String {
-    let (whole, part) = (nano / 1_000_000_000, nano % 1_000_000_000);
-    let text = format!("{whole}.{part:09}");
-    let short = text.trim_end_matches('0');
-    if short.ends_with('.') { format!("{short}0") } else { short.to_owned() }
 }
 
 impl Deployment {

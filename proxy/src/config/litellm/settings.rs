@@ -4,11 +4,10 @@ use providers::prices::per_million;
 
 use super::{
     Import,
-    deployment::dollars,
     writer::{Writer, list, quoted},
     yaml::{Bad, Node},
 };
-use crate::lanes::Strategy;
+use crate::{lanes::Strategy, money::Dollars};
 
 /// What the three sections say, by our names. The router's word counts before the library's.
 #[derive(Debug, Default)]
@@ -116,7 +115,7 @@ fn field(import: &mut Import, section: &str, name: &str, node: &Node) -> Result<
                     node.bad(format!("`{name}` is `{text}`, which is no amount of dollars"))
                 );
             };
-            import.settings.budget = Some((line, dollars(nano)));
+            import.settings.budget = Some((line, Dollars(nano).to_string()));
         }
         "budget_duration" => {
             let text = node.text(name)?;

@@ -77,7 +77,7 @@ general_settings:
             rest-secs = 45
 
             [budget]
-            dollars = 100.0
+            dollars = 100.00
             period = "month"
 
             [store]
@@ -152,10 +152,10 @@ general_settings:
             [[prices]]
             provider = "anthropic"
             model = "claude-sonnet-4-5"
-            input = 3.0
-            output = 15.0
-            cache-read = 0.3
-            above = [{ tokens = 200000, input = 6.0, output = 22.5 }]
+            input = 3.00
+            output = 15.00
+            cache-read = 0.30
+            above = [{ tokens = 200000, input = 6.00, output = 22.50 }]
 
             --
             c.yaml, line 8: `api_version` is not needed: Azure's v1 interface has none

@@ -11,13 +11,13 @@ use super::{
     asked::{Small, number},
     done,
     keys::SpentShown,
-    money::Dollars,
     not_allowed, not_there, shown,
 };
 use crate::{
     accounts::{Caps, Deed, KeyId, OrganisationId, PersonId, ProjectId, Scope},
     budget::Period,
     http::{Shared, refusal::Refusal},
+    money::Dollars,
     now_ms,
 };
 

@@ -13,9 +13,7 @@ use super::{
     Caller,
     asked::{Asked, Id, Small},
     caps::Shown as Caps,
-    conflict, done,
-    money::Dollars,
-    not_there, shown,
+    conflict, done, not_there, shown,
 };
 use crate::{
     accounts::{
@@ -24,6 +22,7 @@ use crate::{
     },
     http::{Shared, refusal::Refusal},
     ledger::Spent,
+    money::Dollars,
     now_ms,
 };
 

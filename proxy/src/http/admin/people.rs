@@ -37,7 +37,7 @@ struct Member<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    organisation: Option<i64>,
+    pub(super) organisation: Option<i64>,
 }
 
 /// A person, and where they begin. Only the installation may leave that out.

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Caller,
     asked::{Asked, Id, Small},
-    done, made, not_allowed, not_there, shown,
+    done, made, not_allowed, not_there,
+    people::Wanted,
+    shown,
 };
 use crate::{
     accounts::{Deed, Directory, OrganisationId, ProjectId, Role, Scope, may},
@@ -46,12 +48,6 @@ struct Project<'a> {
     organisation: i64,
     name: &'a str,
     ended: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    organisation: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]

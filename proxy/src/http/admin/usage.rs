@@ -6,11 +6,12 @@ use axum::{body::Body, extract::State, response::Response};
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, asked::Asked, bad, caps, money::Dollars, not_allowed, shown};
+use super::{Caller, asked::Asked, bad, caps, not_allowed, shown};
 use crate::{
     accounts::{Deed, Scope},
     http::{Shared, refusal::Refusal},
     ledger::{By, Filter, HOUR_MS, Line, Listed, Sums},
+    money::Dollars,
     now_ms,
 };
 
