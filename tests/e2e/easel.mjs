@@ -33,9 +33,21 @@ export class Easel {
     // Errors of the app's own code; the preview's are its author's.
     this.faults = [];
     page.on("pageerror", (err) => this.faults.push(String(err)));
+    // The last of what was logged or did not come.
+    this.heard = [];
+    const keep = (text) => (this.heard = [...this.heard, text].slice(-40));
     page.on("console", (said) => {
+      keep(said.text());
       if (/panicked at/.test(said.text())) this.faults.push(said.text());
     });
+    page.on("requestfailed", (it) => keep(`${it.url()}: ${it.failure()?.errorText}`));
+  }
+
+  // What the page shows and has said, for a journey that ends elsewhere than it should.
+  async told() {
+    const shown = await this.page.locator("body").innerText({ timeout: 5_000 }).catch(String);
+    const workers = this.page.workers().map((it) => it.url());
+    return [this.page.url(), `shown: ${shown}`, `workers: ${workers}`, ...this.heard, ...this.faults].join("\n");
   }
 
   // Things on the screen

@@ -91,10 +91,14 @@ for (const victim of ["renderer", "browser"]) {
 // A long conversation shows its last messages first.
 async function expectMessages(easel, n) {
   const earlier = easel.messages.getByRole("button", { name: "Earlier messages" });
-  await expect(async () => {
-    if (await earlier.isVisible()) await earlier.click();
-    expect(await easel.mine.count()).toBe(n);
-  }).toPass({ timeout: 30_000 + n * 1_000 });
+  try {
+    await expect(async () => {
+      if (await earlier.isVisible()) await earlier.click();
+      expect(await easel.mine.count()).toBe(n);
+    }).toPass({ timeout: 30_000 + n * 1_000 });
+  } catch (err) {
+    throw new Error(`${err.message}\n${await easel.told()}`);
+  }
 }
 
 // Numbers below a bound, the same for the same seed (mulberry32).
