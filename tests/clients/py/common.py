@@ -24,6 +24,9 @@ MODELS = {
     "ollama": "ollama/recorded",
 }
 
+# It thinks for longer than connections are quiet.
+SILENT = {"a script": "script/silent"}
+
 PROMPT = "Make a page"
 CALLED = "I write the page."
 DONE = "The page is written – with a heading."
@@ -62,6 +65,7 @@ def usual(chat, stream, tools, abort, limited, cut, missing, asked="chat"):
     """Runs what every client does that is tried in full."""
     each(asked, chat)
     each("stream", stream)
+    each("stream after a silence", stream, SILENT)
     each("tools", lambda it: tools(it, False))
     each("streamed tools", lambda it: tools(it, True))
     each("abort", abort)

@@ -62,6 +62,7 @@ def embed():
 for responses, at in [(False, "chat completions"), (True, "responses")]:
     each(f"{at}: chat", lambda it: chat(it, responses))
     each(f"{at}: stream", lambda it: stream(it, responses))
+    each(f"{at}: stream after a silence", lambda it: stream(it, responses), SILENT)
     each(f"{at}: tools", lambda it: tools(it, responses))
 each("abort", abort)
 each("rate limit", limited)

@@ -60,6 +60,7 @@ def limited(way, model):
 for way in WAYS:
     each(f"{way}: chat", lambda it: chat(way, it))
     each(f"{way}: stream", lambda it: stream(way, it))
+    each(f"{way}: stream after a silence", lambda it: stream(way, it), SILENT)
     each(f"{way}: tools", lambda it: tools(way, it, False))
     each(f"{way}: streamed tools", lambda it: tools(way, it, True))
     each(f"{way}: rate limit", lambda it: limited(way, it))
