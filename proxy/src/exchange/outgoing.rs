@@ -236,14 +236,14 @@ impl Outgoing {
     /// Books what it came to, where nobody waits for its end.
     fn leave(&mut self) {
         let Some(bill) = self.bill.take() else { return };
-        let used = self.tally.usage();
-        std::mem::take(&mut self.place).used(&used);
-        bill.abandon(match &self.stage {
+        let used = match &self.stage {
             Stage::Flowing(Flow::Passed(passing)) => passing.tally().usage(),
             Stage::Flowing(Flow::Translated { .. } | Flow::Over) | Stage::Asked(_) => {
                 self.tally.usage()
             }
-        });
+        };
+        std::mem::take(&mut self.place).used(&used);
+        bill.abandon(used);
     }
 
     fn fail(&mut self, rejection: Rejection) -> Waited {

@@ -59,7 +59,7 @@ async fn a_reply_that_breaks_off_and_a_client_that_leaves_are_booked_too() {
     let failed = ask(&easel, &easel.token, CHAT, &chat("recorded/n", "fail", false)).await;
     assert_eq!(failed.status, 502);
     let mut left = send(&easel, &easel.token, CHAT, &chat("recorded/o", "slow", true), &[]).await;
-    while !left.frame().await.unwrap().unwrap().into_data().unwrap().starts_with(b"data") {}
+    crate::easel::read_until(&mut left, "data").await;
     drop(left);
     let slow = chat("recorded/p", "slow", false);
     let asked = send(&easel, &easel.token, CHAT, &slow, &[]);

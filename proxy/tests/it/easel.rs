@@ -184,6 +184,15 @@ async fn read(response: Response<Incoming>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
+/// Reads a reply until some word of it has come.
+pub async fn read_until(reply: &mut Response<Incoming>, word: &str) {
+    let mut text = String::new();
+    while !text.contains(word) {
+        let frame = reply.frame().await.unwrap_or_else(|| panic!("over: {text}")).unwrap();
+        text += &String::from_utf8_lossy(frame.data_ref().unwrap());
+    }
+}
+
 /// Waits until something is true, and fails when it does not become so.
 pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     for _ in 0..200 {

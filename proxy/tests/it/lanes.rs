@@ -5,7 +5,6 @@ use easel_proxy::{
     lanes::{Lane, LaneLimits, Strategy, Weighted},
 };
 use http::Response;
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
@@ -122,6 +121,24 @@ async fn a_lane_gets_no_more_in_a_minute_than_it_bears() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_client_left_is_counted_for_its_lane() {
+    for path in [CHAT, "/v1/messages"] {
+        let mut lane = weighted("recorded/a", None);
+        lane.limits.tokens = Some(1);
+        let group = Group { lanes: vec![lane], ..Group::default() };
+        let groups = Groups::from([("group".to_owned(), group)]);
+        let easel = Easel::start_with(|config| config.groups = groups).await;
+        let mut reply = begin_at(&easel, path, "group", "slow").await;
+        crate::easel::read_until(&mut reply, "write").await;
+        drop(reply);
+        let nobody = || async { easel.running().await.iter().all(|it| it.1 == 0) };
+        crate::easel::until("nobody waits", nobody).await;
+        let full = post(&easel, path, "group", "hi", false).await;
+        assert_eq!(full.status, 429, "{path}: {}", full.text());
+    }
+}
+
+#[tokio::test]
 async fn embeddings_are_tried_again_and_elsewhere_as_all_else() {
     let easel = start().await;
     let answer = post(&easel, "/v1/embeddings", "recorded/e", "stumble", false).await;
@@ -173,13 +190,17 @@ async fn a_lane_without_its_provider_is_answered_by_nobody_else() {
 
 /// Begins a streamed reply, and waits for the first of it.
 async fn begin(easel: &Easel, model: &str, prompt: &str) -> Response<Incoming> {
+    let mut response = begin_at(easel, CHAT, model, prompt).await;
+    crate::easel::read_until(&mut response, "data").await;
+    response
+}
+
+async fn begin_at(easel: &Easel, path: &str, model: &str, prompt: &str) -> Response<Incoming> {
     let host = format!("127.0.0.1:{}", easel.address.port());
     let headers = [("x-api-key", easel.token.as_str()), ("content-type", "application/json")];
     let body = body(model, prompt, true).to_string();
-    let ask = Ask { method: "POST", path: CHAT, headers: &headers, body: &body };
-    let mut response = easel.send(&host, ask).await;
-    while !response.frame().await.unwrap().unwrap().into_data().unwrap().starts_with(b"data") {}
-    response
+    let ask = Ask { method: "POST", path, headers: &headers, body: &body };
+    easel.send(&host, ask).await
 }
 
 /// A group of two lanes that bear so much.
