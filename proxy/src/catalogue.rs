@@ -289,6 +289,8 @@ pub enum NotSaved {
     Kind,
     #[error("the address cannot be used: {0}")]
     Address(endpoint::BadAddress),
+    #[error("this proxy may not ask that host; add it to `outbound-hosts` in easel.toml")]
+    Outside,
     #[error(transparent)]
     Store(#[from] BadStore),
 }

@@ -30,7 +30,7 @@ use wire::ProviderKind;
 
 use crate::{
     bill::Defaults, budget::Period, catalogue::Groups, filters::Filters, hook, keys::Secret,
-    lanes::Rules, log,
+    lanes::Rules, log, outbound::Bounds,
 };
 
 pub use self::relays::{GIT_HOSTS, Relays, Server};
@@ -113,6 +113,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Other sites whose pages may ask, for instance a hosted app.
     pub origins: Vec<String>,
+    /// Hosts that may be asked at all.
+    pub bounds: Bounds,
     /// Without a byte for so long, a provider's stream counts as broken.
     pub idle: Duration,
     pub endpoints: Vec<Endpoint>,
@@ -190,6 +192,7 @@ impl Config {
             open: false,
             hosts: Vec::new(),
             origins: Vec::new(),
+            bounds: Bounds::default(),
             idle: Duration::from_secs(file::IDLE_SECS),
             endpoints: Vec::new(),
             groups: Groups::new(),
@@ -302,6 +305,11 @@ pub fn read(
     let store = environment::store(env)?;
     let mut notes = file.notes;
     notes.extend(environment::notes(env));
+    let outside = endpoints.iter().filter(|it| !file.bounds.admit(&it.base_url));
+    notes.extend(outside.map(|it| BadConfig {
+        place: "the environment".to_owned(),
+        what: format!("`{}` is at a host that `outbound-hosts` does not list", it.id),
+    }));
     Ok(Command::Serve(Box::new(Config {
         host: flags.host.or(file.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         port,
@@ -310,6 +318,7 @@ pub fn read(
         open: flags.open,
         hosts: file.hosts,
         origins: file.origins,
+        bounds: file.bounds,
         idle: file.idle,
         endpoints,
         groups: file.groups,

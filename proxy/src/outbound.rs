@@ -28,7 +28,7 @@ pub use address::{Place, place};
 use dial::{Dial, Forbidden};
 pub use dial::{Resolve, System};
 pub use paced::{Broken, Paced};
-pub use policy::{OwnHost, Pattern, Policy};
+pub use policy::{Bounds, OwnHost, Pattern, Policy};
 pub(crate) use policy::{is_login, name};
 
 use crate::upstream::unreachable;

@@ -36,7 +36,7 @@ use providers::{
 use tokio::time::timeout;
 use wire::{ModelEvent, Rejection, RejectionCode};
 
-use crate::{catalogue::Route, config::Endpoint, keys::Secret};
+use crate::{catalogue::Route, config::Endpoint, keys::Secret, outbound::Bounds};
 pub use beside::Beside;
 use build::build;
 use patience::retry_after;
@@ -91,18 +91,24 @@ pub struct Upstream {
     client: HttpClient,
     tokens: Arc<google::Tokens>,
     idle: Duration,
+    bounds: Bounds,
 }
 
 impl Upstream {
     #[must_use]
-    pub fn new(idle: Duration) -> Self {
-        Self { client: client(), tokens: Arc::default(), idle }
+    pub fn new(idle: Duration, bounds: Bounds) -> Self {
+        Self { client: client(), tokens: Arc::default(), idle, bounds }
     }
 
-    /// Returns the same connections with another patience.
+    /// Returns the same connections with another patience and other bounds.
     #[must_use]
-    pub fn with_idle(&self, idle: Duration) -> Self {
-        Self { idle, ..self.clone() }
+    pub fn under(&self, idle: Duration, bounds: Bounds) -> Self {
+        Self { idle, bounds, ..self.clone() }
+    }
+
+    /// Whether a provider may be at this address.
+    pub(crate) fn may_ask(&self, address: &str) -> bool {
+        self.bounds.admit(address)
     }
 
     /// Asks for a streamed reply and waits until it begins.
@@ -276,6 +282,9 @@ impl Upstream {
         request: UpstreamRequest,
         beside: &Beside,
     ) -> Result<Response<hyper::body::Incoming>, Rejection> {
+        if !self.may_ask(&endpoint.base_url) {
+            return Err(outside(&endpoint.id));
+        }
         let token = self.token(endpoint).await?;
         let request = build(endpoint, request, beside, token.as_ref())?;
         let sent = timeout(self.idle, self.client.request(request)).await;
@@ -306,6 +315,9 @@ impl Upstream {
         let now = SystemTime::now();
         if let Some(token) = self.tokens.get(key, now) {
             return Ok(Some(token));
+        }
+        if !self.may_ask(&account.token_uri) {
+            return Err(outside(&endpoint.id));
         }
         let bad = |what: &str| {
             let message = format!("`{}` gives no token: {what}", endpoint.id);
@@ -349,6 +361,14 @@ impl Upstream {
         }
         rejection
     }
+}
+
+/// Names no host: whoever asks a shared proxy need not know where its providers are.
+fn outside(provider: &str) -> Rejection {
+    let message = format!(
+        "`{provider}` is at a host that this proxy may not ask; whoever runs it can add the host to `outbound-hosts` in easel.toml"
+    );
+    failure::plain(RejectionCode::NoProvider, &message)
 }
 
 fn too_long(most_bytes: usize) -> Rejection {

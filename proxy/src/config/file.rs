@@ -31,6 +31,7 @@ use crate::{
     hook,
     keys::Secret,
     lanes::{Lane, LaneLimits, Strategy, Weighted},
+    outbound::{Bounds, Pattern},
 };
 
 /// A model may think for minutes without a byte.
@@ -45,6 +46,7 @@ struct Toml {
     scripts: Option<Spanned<PathBuf>>,
     hosts: Vec<Spanned<String>>,
     origins: Vec<Spanned<String>>,
+    outbound_hosts: Option<Vec<Spanned<String>>>,
     idle_timeout_secs: Option<Spanned<u64>>,
     providers: BTreeMap<Spanned<String>, Provider>,
     models: BTreeMap<Spanned<String>, Model>,
@@ -163,6 +165,7 @@ pub(super) struct File {
     pub(super) scripts: Option<PathBuf>,
     pub(super) hosts: Vec<String>,
     pub(super) origins: Vec<String>,
+    pub(super) bounds: Bounds,
     pub(super) idle: Duration,
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) groups: Groups,
@@ -195,18 +198,23 @@ pub(super) fn read(
             return Err(BadConfig { place: path.display().to_string(), what });
         }
     };
+    let bounds = Bounds::default();
     if litellm::is_yaml(&path) {
         let imported = litellm::convert(&path, &text)?;
         let (toml, lines) = (&imported.toml, &*imported.lines);
-        let mut file = parse(&Source { path: &path, text: toml, lines, env })?;
+        let mut file = parse(Source { path: &path, text: toml, lines, env, bounds })?;
         file.notes = imported.notes;
         return Ok(file);
     }
-    parse(&Source { path: &path, text: &text, lines: &[], env })
+    parse(Source { path: &path, text: &text, lines: &[], env, bounds })
 }
 
-fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
+fn parse(mut source: Source<'_>) -> Result<File, BadConfig> {
     let toml: Toml = toml::from_str(source.text).map_err(|err| source.unreadable(&err))?;
+    if let Some(hosts) = toml.outbound_hosts {
+        source.bounds = Bounds::new(each(&source, "outbound-hosts", hosts, Pattern::parse)?);
+    }
+    let source = &source;
     let mut endpoints = Vec::new();
     for (id, provider) in toml.providers {
         endpoints.push(endpoint(source, &id, provider)?);
@@ -226,6 +234,7 @@ fn parse(source: &Source<'_>) -> Result<File, BadConfig> {
         scripts: toml.scripts.map(|it| source.folder("scripts", &it)).transpose()?,
         hosts: each(source, "hosts", toml.hosts, host)?,
         origins: each(source, "origins", toml.origins, origin)?,
+        bounds: source.bounds.clone(),
         idle,
         groups,
         mentions,

@@ -108,9 +108,9 @@ impl Default for Relays {
     fn default() -> Self {
         let list = |hosts: &[&str]| hosts.iter().flat_map(|it| Pattern::parse(it)).collect();
         Self {
-            git: Policy { hosts: list(&GIT_HOSTS), private: Vec::new() },
+            git: Policy { hosts: list(&GIT_HOSTS), ..Policy::default() },
             git_limit_bytes: u64::from(GIT_LIMIT_MB) << 20,
-            fetch: Policy { hosts: list(&["*"]), private: Vec::new() },
+            fetch: Policy { hosts: list(&["*"]), ..Policy::default() },
             servers: BTreeMap::new(),
         }
     }
@@ -131,6 +131,8 @@ pub(super) fn read(
     let private = each(source, "private-hosts", relays.private_hosts, OwnHost::parse)?;
     read.git.private.clone_from(&private);
     read.fetch.private = private;
+    read.git.bounds = source.bounds.clone();
+    read.fetch.bounds = source.bounds.clone();
     if let Some(limit_mb) = relays.git_limit_mb {
         if *limit_mb.get_ref() == 0 {
             let what = "`0` would let no repository through".to_owned();
@@ -171,6 +173,7 @@ fn server(
             }
             let address =
                 address(url.get_ref()).map_err(|what| source.bad(url.span().start, what))?;
+            source.within("url", &url)?;
             let mut headers = source.headers(&toml.header_env)?;
             if let Some(from) = &toml.key_env {
                 let value = format!("Bearer {}", variable("key-env", from)?.trim());

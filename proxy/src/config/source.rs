@@ -13,7 +13,7 @@ use providers::endpoint;
 use toml::Spanned;
 
 use super::{BadConfig, shown};
-use crate::keys::Secret;
+use crate::{keys::Secret, outbound::Bounds};
 
 pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
@@ -21,6 +21,8 @@ pub(super) struct Source<'a> {
     /// For each line, the line of the file that it was made from. Empty: they are the file's own.
     pub(super) lines: &'a [usize],
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
+    /// Where what the text names may be.
+    pub(super) bounds: Bounds,
 }
 
 impl Source<'_> {
@@ -99,10 +101,22 @@ impl Source<'_> {
         of: &str,
         value: &Spanned<String>,
     ) -> Result<String, BadConfig> {
-        endpoint::parse(value.get_ref()).map_err(|err| {
+        let address = endpoint::parse(value.get_ref()).map_err(|err| {
             let shown = shown::address(value.get_ref(), field);
             self.bad(value.span().start, format!("{shown} is no address of {of}: {err}"))
-        })
+        })?;
+        self.within(field, value)?;
+        Ok(address)
+    }
+
+    /// Fails where an address is at a host that may not be asked.
+    pub(super) fn within(&self, field: &str, value: &Spanned<String>) -> Result<(), BadConfig> {
+        if self.bounds.admit(value.get_ref().trim()) {
+            return Ok(());
+        }
+        let shown = shown::address(value.get_ref(), field);
+        let what = format!("{shown} is at a host that `outbound-hosts` does not list");
+        Err(self.bad(value.span().start, what))
     }
 
     /// Returns the file that a field names, which can be read.

@@ -341,6 +341,40 @@ fn a_wrong_host_or_server_is_named_with_its_line() {
 }
 
 #[test]
+fn what_the_file_names_is_within_its_bounds() {
+    let bounds = "outbound-hosts = [\"*.example.org\", \"box.lan:11434\"]\n";
+    let provider = "[providers.p]\nkind = \"ollama\"\nbase-url = ";
+    let within = [
+        &format!("{provider}\"http://box.lan:11434\"\n"),
+        &format!("{provider}\"https://api.example.org/v1\"\n"),
+        "[mcp.x]\nurl = \"https://tools.example.org/mcp\"\n",
+        "[telemetry]\notlp = \"https://traces.example.org\"\n",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for text in within {
+        with_file(folder.path(), &format!("{bounds}{text}"), &[], &[]).unwrap();
+    }
+    for (text, line) in [
+        (&*format!("{provider}\"http://box.lan:8080\"\n"), 4),
+        (&format!("{provider}\"https://example.org/v1\"\n"), 4),
+        ("[mcp.x]\nurl = \"https://tools.example.com/mcp\"\n", 3),
+        ("[telemetry]\notlp = \"https://traces.example.com\"\n", 3),
+        ("[webhook]\nurl = \"https://hooks.example.com\"\nsecret = \"s\"\nevents = []\n", 3),
+    ] {
+        let fault = with_file(folder.path(), &format!("{bounds}{text}"), &[], &[]).unwrap_err();
+        let fault = fault.to_string();
+        let expected = "is at a host that `outbound-hosts` does not list";
+        assert!(fault.ends_with(expected) && fault.contains(&format!("line {line}:")), "{fault}");
+    }
+    let config = with_file(folder.path(), bounds, &[], &[("OPENAI_API_KEY", "k-secret")]).unwrap();
+    assert!(!config.relays.fetch.bounds.admit("https://elsewhere.example/"));
+    let notes: Vec<_> = config.notes.iter().map(ToString::to_string).collect();
+    let expected =
+        "the environment: `openai` is at a host that `outbound-hosts` does not list".to_owned();
+    assert!(notes.contains(&expected), "{notes:?}");
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let fault = serve(&["--config", "/nowhere/x.toml"], &[("HOME", "/h")]).unwrap_err();
     assert!(fault.to_string().starts_with("/nowhere/x.toml: cannot be read"), "{fault}");

@@ -75,7 +75,11 @@ pub(super) async fn set_provider(
         Some(_) => "with a new key",
     };
     let detail = format!("{} {key}", endpoint::origin(&change.base_url));
-    on_disk(&state, move |state| state.gateway.catalogue.set(&id, change)).await?;
+    on_disk(&state, move |state| match state.gateway.upstream.may_ask(&change.base_url) {
+        true => state.gateway.catalogue.set(&id, change),
+        false => Err(NotSaved::Outside),
+    })
+    .await?;
     caller.did(&state, "provider.set", &subject, &detail).await;
     Ok(Answer(state.gateway.catalogue.providers()))
 }

@@ -2,6 +2,8 @@
 //!
 //! It judges names and ports. Where a name leads is judged when a connection is made, in `dial`.
 
+use std::sync::Arc;
+
 use url::{Host, Url};
 
 /// What a name without a port stands for.
@@ -13,7 +15,12 @@ pub struct Policy {
     pub hosts: Vec<Pattern>,
     /// Hosts that may be asked although they are in a network of one's own.
     pub private: Vec<OwnHost>,
+    pub bounds: Bounds,
 }
+
+/// Which hosts may be asked at all, whoever names them; every one, where there is no list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounds(Option<Arc<[Pattern]>>);
 
 /// `github.com`, `*.example.org` (what is below it), `*`; with a port if it is not a usual one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,10 +99,32 @@ impl OwnHost {
     }
 }
 
+impl Bounds {
+    #[must_use]
+    pub fn new(hosts: Vec<Pattern>) -> Self {
+        Self(Some(hosts.into()))
+    }
+
+    /// Whether an address is at a host that may be asked.
+    #[must_use]
+    pub fn admit(&self, address: &str) -> bool {
+        self.0.is_none()
+            || Url::parse(address).is_ok_and(|url| {
+                let port = url.port_or_known_default().unwrap_or_default();
+                name(&url).is_some_and(|it| self.admits(&it, port))
+            })
+    }
+
+    fn admits(&self, name: &str, port: u16) -> bool {
+        self.0.as_ref().is_none_or(|hosts| hosts.iter().any(|it| it.admits(name, port)))
+    }
+}
+
 impl Policy {
     /// Whether a host may be asked at all.
     pub(crate) fn admits(&self, name: &str, port: u16) -> bool {
-        self.hosts.iter().any(|it| it.admits(name, port)) || self.own(name, port).is_some()
+        self.bounds.admits(name, port)
+            && (self.hosts.iter().any(|it| it.admits(name, port)) || self.own(name, port).is_some())
     }
 
     pub(crate) fn own(&self, name: &str, port: u16) -> Option<&OwnHost> {
@@ -152,7 +181,10 @@ mod tests {
             ("[::1]:80", "http://[0:0:0:0:0:0:0:1]/", true),
             ("[::1]", "http://[::1]/", true),
         ] {
-            let policy = Policy { hosts: vec![Pattern::parse(pattern).unwrap()], private: vec![] };
+            let hosts = vec![Pattern::parse(pattern).unwrap()];
+            let bounds = Bounds::new(hosts.clone());
+            assert_eq!(bounds.admit(address), expected, "{pattern} {address}");
+            let policy = Policy { hosts, ..Policy::default() };
             let url = Url::parse(address).ok();
             let admitted =
                 url.and_then(|it| Some(policy.admits(&name(&it)?, it.port_or_known_default()?)));
@@ -161,6 +193,22 @@ mod tests {
         for bad in ["", "*x", "a.*.b", "a/b", "a b", "u@h", "h:0", "h:x", "https://h", "**", "*."] {
             assert!(Pattern::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn bounds_hold_for_what_the_lists_allow() {
+        let parse = |it: &str| Pattern::parse(it).unwrap();
+        let policy = Policy {
+            hosts: vec![parse("*")],
+            private: vec![OwnHost::parse("gitea.lan:3000").unwrap()],
+            bounds: Bounds::new(vec![parse("github.com")]),
+        };
+        assert!(policy.admits("github.com", 443));
+        assert!(!policy.admits("example.org", 443));
+        assert!(!policy.admits("gitea.lan", 3000));
+        assert!(Bounds::default().admit("https://anything.example:22/"));
+        assert!(!Bounds::new(Vec::new()).admit("https://github.com/"));
+        assert!(!Bounds::new(vec![parse("*")]).admit("no address"));
     }
 
     #[test]

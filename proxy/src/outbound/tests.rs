@@ -30,7 +30,7 @@ fn a_redirect_is_read_against_the_page_it_comes_from() {
 #[tokio::test]
 async fn only_addresses_of_the_web_are_judged_further() {
     let hosts = vec![Pattern::parse("*").unwrap()];
-    let policy = Policy { hosts, private: Vec::new() };
+    let policy = Policy { hosts, ..Policy::default() };
     let outbound = Outbound::new(policy, Arc::new(System), Duration::from_secs(1));
     let long = format!("https://a.example/{}", "x".repeat(ADDRESS_LIMIT_BYTES));
     for (address, expected) in [

@@ -105,7 +105,7 @@ pub(super) async fn begin(config: &Config) -> Result<(Standing, Parts), NotStart
     let standing = Standing {
         token: keys::token(&config.data)?,
         memory: Memory::new(SavedProviders::read(&config.data)?),
-        upstream: Upstream::new(config.idle),
+        upstream: Upstream::new(config.idle, config.bounds.clone()),
         lanes: Lanes::default(),
         batches: Arc::default(),
         keys: match &config.tls {
@@ -322,7 +322,7 @@ fn compose(
         accounts: Arc::clone(&standing.stored.accounts),
         gateway: Arc::new(Gateway {
             catalogue,
-            upstream: standing.upstream.with_idle(config.idle),
+            upstream: standing.upstream.under(config.idle, config.bounds.clone()),
             lanes: standing.lanes.under(config.limits.lanes, counted(&config.groups)),
             batches: Arc::clone(&standing.batches),
             books: Arc::clone(&standing.stored.books),

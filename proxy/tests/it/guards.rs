@@ -5,6 +5,7 @@ use std::time::Duration;
 use easel_proxy::{
     config::Limits,
     filters::{Action, Filters, Kind, On, Rule, Sketch},
+    outbound::{Bounds, Pattern},
 };
 use providers::prices::{Own, Prices, Quote};
 use serde_json::{Value, json};
@@ -37,6 +38,34 @@ async fn what_is_masked_in_a_reply_reaches_nobody() {
         let turn = easel.app("POST", "/app/turn", &ask(model, "hi")).await.text();
         assert!(turn.contains("[words]") && turn.contains("\"finish\""), "{turn}");
     }
+}
+
+#[tokio::test]
+async fn hosts_out_of_bounds_are_not_asked() {
+    let mut at = String::new();
+    let easel = Easel::start_with(|config| {
+        at.clone_from(&config.endpoints[0].base_url);
+        config.bounds = Bounds::new(vec![Pattern::parse("api.example.org").unwrap()]);
+    })
+    .await;
+    for (path, _) in DOORS {
+        let answer = post(&easel, path, "recorded/m", "hi", true).await;
+        assert_eq!(answer.status, 404, "{}", answer.text());
+        assert!(answer.text().contains("may not ask"), "{}", answer.text());
+        assert!(!answer.text().contains(at.strip_prefix("http://").unwrap()), "{}", answer.text());
+    }
+    let change =
+        |base_url: &str| json!({ "kind": "openai-compatible", "base_url": base_url, "models": [] });
+    for (base_url, status) in [
+        ("http://127.0.0.1:9/v1", 400),
+        ("https://api.example.org:8443", 400),
+        ("https://api.example.org", 200),
+    ] {
+        let set = easel.app("PUT", "/app/providers/new", &change(base_url)).await;
+        assert_eq!(set.status, status, "{}", set.text());
+        assert_eq!(set.text().contains("outbound-hosts"), status == 400, "{}", set.text());
+    }
+    assert!(easel.upstream.asked().is_empty());
 }
 
 #[tokio::test]

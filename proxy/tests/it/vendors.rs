@@ -9,7 +9,11 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use easel_proxy::{config::Endpoint, keys::Secret};
+use easel_proxy::{
+    config::Endpoint,
+    keys::Secret,
+    outbound::{Bounds, Pattern},
+};
 use http::{HeaderMap, StatusCode, header};
 use providers::{Dialect, dialect::About, responses::Responses, vendor::Vendor, whole::Whole};
 use serde_json::{Value, json};
@@ -92,6 +96,26 @@ async fn a_service_account_gets_a_token_once_and_asks_with_it() {
     assert_eq!(asked[2].1["authorization"], "Bearer granted");
 }
 
+#[tokio::test]
+async fn an_account_is_not_shown_to_a_host_out_of_bounds() {
+    let vendor = Stub::start(ProviderKind::Vertex).await;
+    let elsewhere = Stub::start(ProviderKind::Vertex).await;
+    let account = json!({
+        "client_email": "easel@project.iam.gserviceaccount.com",
+        "private_key": include_str!("../recordings/account.pem"),
+        "token_uri": format!("http://{}/token", elsewhere.address),
+    });
+    let endpoint = vendor.endpoint(&account.to_string(), "");
+    let easel = Easel::start_with(|config| {
+        config.endpoints = vec![endpoint];
+        config.bounds = Bounds::new(vec![Pattern::parse(&vendor.address.to_string()).unwrap()]);
+    })
+    .await;
+    let answer = ask(&easel, "/v1/chat/completions", false).await;
+    assert_eq!(answer.status, 404, "{}", answer.text());
+    assert!(elsewhere.asked().is_empty() && vendor.asked().is_empty());
+}
+
 #[derive(Debug, Clone)]
 struct Stub {
     kind: ProviderKind,
@@ -109,15 +133,18 @@ impl Stub {
         stub
     }
 
-    async fn easel(&self, key: &str, path: &str) -> Easel {
-        let endpoint = Endpoint {
+    fn endpoint(&self, key: &str, path: &str) -> Endpoint {
+        Endpoint {
             id: "v".to_owned(),
             kind: self.kind,
             base_url: format!("http://{}{path}", self.address),
             key: Some(Secret::new(key)),
             models: Vec::new(),
-        };
-        Easel::start_with(|config| config.endpoints = vec![endpoint]).await
+        }
+    }
+
+    async fn easel(&self, key: &str, path: &str) -> Easel {
+        Easel::start_with(|config| config.endpoints = vec![self.endpoint(key, path)]).await
     }
 
     fn asked(&self) -> Vec<(String, HeaderMap)> {

@@ -58,6 +58,8 @@ fn a_key_is_not_repeated_wherever_it_was_put() {
         "[accounts]\nmail-server-env = \"smtps://u:KEY@x\"\n",
         "[telemetry]\notlp = \"https://u:KEY@x\"\n",
         "[telemetry]\notlp = \"KEY\"\n",
+        "outbound-hosts = [\"u:KEY@x\"]\n",
+        "outbound-hosts = []\n[telemetry]\notlp = \"https://KEY.example/KEY\"\n",
         "[telemetry]\notlp = \"https://x\"\nheader-env = { X-Key = \"KEY\" }\n",
         "[telemetry]\notlp = \"https://x\"\nheader-env = { \"X-Key: KEY\" = \"X\" }\n",
         "[telemetry]\notlp = \"https://x\"\nheader-env = { X-Key = \"ODD\" }\n",

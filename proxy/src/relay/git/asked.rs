@@ -154,6 +154,7 @@ mod tests {
             let policy = Policy {
                 hosts: vec![Pattern::parse("*").unwrap()],
                 private: vec![OwnHost::parse("box.lan:3000").unwrap()],
+                ..Policy::default()
             };
             let read = Asked::read(&method.parse().unwrap(), &uri, &policy);
             let url = read.ok().map(|it| it.url.to_string());

@@ -47,7 +47,7 @@ impl Remote {
     ) -> Self {
         // The person wrote this address, so it may be one of their own network.
         let own = OwnHost::parse(url.origin().ascii_serialization().as_str());
-        let policy = Policy { hosts: Vec::new(), private: own.into_iter().collect() };
+        let policy = Policy { private: own.into_iter().collect(), ..Policy::default() };
         let outbound = Outbound::new(policy, resolver, patience);
         let uri = outbound.judge(&url, "mcp").map_err(|err| err.to_string());
         Self { name: name.to_owned(), uri, headers, outbound, patience }

@@ -206,7 +206,7 @@ async fn a_name_that_leads_inside_is_refused() {
     ] {
         let resolver = Changing::new(&[answers]);
         let policy =
-            Policy { hosts: patterns(&[&format!("*:{}", address.port())]), private: vec![] };
+            Policy { hosts: patterns(&[&format!("*:{}", address.port())]), ..Policy::default() };
         let outbound = Outbound::new(policy, resolver, Duration::from_secs(5));
         let url = Url::parse(&format!("http://name.test:{}/", address.port())).unwrap();
         let got = outbound.get(url, HeaderMap::new(), "list").await;
@@ -246,7 +246,7 @@ async fn keys_stay_with_the_origin_that_they_are_for() {
 
 fn outbound(own: &[&str], resolver: Arc<Changing>) -> Outbound {
     let private = own.iter().map(|it| OwnHost::parse(it).unwrap()).collect();
-    Outbound::new(Policy { hosts: Vec::new(), private }, resolver, Duration::from_secs(5))
+    Outbound::new(Policy { private, ..Policy::default() }, resolver, Duration::from_secs(5))
 }
 
 fn nothing() -> Outgoing {
