@@ -114,7 +114,7 @@ pub fn too_old(missing: &[&str]) -> impl IntoView + use<> {
     let text = &texts().shell;
     let why = (text.too_old)(&missing.join(", "));
     view! {
-        <main class="app__too-old">
+        <main class="app__not-started">
             <h1>{text.too_old_title}</h1>
             <p>{why}</p>
         </main>

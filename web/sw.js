@@ -29,8 +29,11 @@ addEventListener("activate", (event) => {
   event.waitUntil(BUILD === "" ? leave() : begin());
 });
 
-addEventListener("message", ({ data }) => {
-  if (data?.type === "skip-waiting") skipWaiting();
+addEventListener("message", (event) => {
+  const type = event.data?.type;
+  if (type === "skip-waiting") skipWaiting();
+  // Without a network there is nothing to mend it with, and the next page says it again.
+  if (type === "mend" && BUILD !== "") event.waitUntil(mend().catch(() => {}));
 });
 
 addEventListener("fetch", (event) => {
@@ -89,6 +92,17 @@ async function keep(cache, path, before) {
   const headers = new Headers(response.headers);
   headers.delete("vary");
   await cache.put(path, new Response(response.body, { headers }));
+}
+
+/// Keeps anew what browsers have dropped, as they do with what they find damaged. Only of this build: the network may
+/// have the next one already.
+async function mend() {
+  const cache = await caches.open(CACHE);
+  const kept = (await cache.keys()).map(({ url }) => new URL(url).pathname);
+  const missing = FILES.filter((path) => !kept.includes(path));
+  if (missing.length === 0) return;
+  const { build } = await (await fetch(new Request("/precache.json", { cache: "no-cache" }))).json();
+  if (build === BUILD) await Promise.all(missing.map((path) => keep(cache, path, [])));
 }
 
 /// Keeps this build and the one before it, for tabs that still show that one.

@@ -53,6 +53,26 @@ test("a new build waits, takes what has not changed from the old one, and keeps 
   assert.deepEqual([...browser.kept.keys()], ["easel-build-1", "easel-build-2"]);
 });
 
+test("what the browser has dropped is kept again, from the same build only", async () => {
+  const files = ["/", HASHED, "/editor.js"];
+  const network = { "/": "page 1", [HASHED]: "core", "/editor.js": "editor" };
+  const browser = new Browser({ ...network, "/precache.json": { build: "2" } });
+  await browser.begin(worker(browser, "1", files));
+  const kept = browser.kept.get("easel-build-1");
+  await browser.tell("mend");
+  assert.ok(!browser.asked.includes("/precache.json"), "all is there");
+  kept.delete(HASHED);
+  await browser.tell("mend");
+  assert.ok(!kept.has(HASHED), "the network has another build");
+  browser.network["/precache.json"] = { build: "1" };
+  await browser.tell("mend");
+  browser.network = {};
+  assert.equal(await browser.load(HASHED), "core");
+  kept.delete(HASHED);
+  await browser.tell("mend");
+  assert.equal(await browser.open("/"), "page 1", "without a network all else stays");
+});
+
 test("only one older build stays", async () => {
   const browser = new Browser({ "/": "page" });
   for (const build of ["1", "2", "3"]) await browser.begin(worker(browser, build, ["/"]));
@@ -135,7 +155,7 @@ class Browser {
       open: async (name) => {
         if (!this.kept.has(name)) this.kept.set(name, new Map());
         const files = this.kept.get(name);
-        return { match: async (path) => files.get(path), put: async (path, response) => files.set(path, response) };
+        return { match: async (path) => files.get(path), put: async (path, response) => files.set(path, response), keys: async () => [...files.keys()].map((path) => ({ url: ORIGIN + path })) };
       },
       keys: async () => [...this.kept.keys()],
       delete: async (name) => this.kept.delete(name),
@@ -145,7 +165,8 @@ class Browser {
   async fetch(path) {
     this.asked.push(path);
     const body = this.network[path];
-    return body === undefined ? { ok: false, status: 404 } : { ok: true, body, headers: new Headers({ vary: "origin", etag: "1" }) };
+    if (body === undefined) return { ok: false, status: 404, json: async () => JSON.parse("") };
+    return { ok: true, body, headers: new Headers({ vary: "origin", etag: "1" }), json: async () => body };
   }
 
   async install(worker) {
@@ -159,6 +180,13 @@ class Browser {
     this.active = worker;
     let waited;
     worker.hear("activate", { waitUntil: (promise) => (waited = promise) });
+    await waited;
+  }
+
+  /// Says something to the active worker, and waits for what it does.
+  async tell(type) {
+    let waited;
+    this.active.hear("message", { data: { type }, waitUntil: (promise) => (waited = promise) });
     await waited;
   }
 

@@ -16,6 +16,8 @@ use web_sys::{
 const SCRIPT: &str = "/sw.js";
 /// How often a page that stays open looks for a new build.
 const LOOK_MS: i32 = 60 * 60 * 1000;
+/// What a browser has dropped is kept anew when the start needs nothing more.
+const MEND_MS: i32 = 5_000;
 /// A worker that does not take over by then is not waited for.
 const TAKE_OVER_MS: i32 = 3_000;
 
@@ -60,8 +62,9 @@ fn watch(
     container: &ServiceWorkerContainer,
     hear: &Rc<dyn Fn(Said)>,
 ) {
-    if registration.active().is_some() {
+    if let Some(active) = registration.active() {
         hear(Said::Ready);
+        super::dom::after(MEND_MS, move || tell(&active, "mend"));
     }
     if registration.waiting().is_some() && container.controller().is_some() {
         hear(Said::Update);
@@ -116,11 +119,15 @@ pub fn reload() {
     };
     let took_over = Closure::once_into_js(reload_page);
     container.set_oncontrollerchange(Some(took_over.unchecked_ref()));
-    let message = js_sys::Object::new();
-    // A fresh object takes every property, and a worker that waits takes a message.
-    js_sys::Reflect::set(&message, &"type".into(), &"skip-waiting".into()).ok();
-    waiting.post_message(&message).ok();
+    tell(&waiting, "skip-waiting");
     super::dom::after(TAKE_OVER_MS, reload_page);
+}
+
+fn tell(worker: &ServiceWorker, what: &str) {
+    let message = js_sys::Object::new();
+    // A fresh object takes every property, and a worker that is there takes a message.
+    js_sys::Reflect::set(&message, &"type".into(), &what.into()).ok();
+    worker.post_message(&message).ok();
 }
 
 fn reload_page() {

@@ -251,12 +251,12 @@ fn a_stopped_core_is_one_line_over_what_there_is() {
 fn an_old_browser_gets_a_page_that_can_be_read() {
     let html = Owner::new().with(|| too_old(&["navigator.locks"]).into_view().to_html());
     expect![[r#"
-        main class="app__too-old"
+        main class="app__not-started"
           h1
             "This browser cannot run Easel"
           p
             "Easel needs a newer browser: a current Chrome, Edge, Firefox or Safari. This one lacks navigator.locks. Nothing was changed"
-    "#]].assert_eq(&outline(&html, "app__too-old"));
+    "#]].assert_eq(&outline(&html, "app__not-started"));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 // What breaks off in the middle: a reply that is stopped, a page that is reloaded, a network that
 // goes away.
 
-import { profile, startBareBrowser } from "./browser.mjs";
-import { expect, test } from "./easel.mjs";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { profile, startBareBrowser, startBrowser } from "./browser.mjs";
+import { Easel, expect, test } from "./easel.mjs";
 
 test("CHAT-4 CHAT-5 CHAT-13 ACT-6: a reply is stopped, reloaded, refused and malformed, and nothing is lost", async ({
   easel,
@@ -104,6 +107,66 @@ test("offline: with the proxy dead, everything but models is there", async ({ ea
     await served.run();
   }
 });
+
+test("what is kept for offline use is damaged on the disk, and Easel starts and mends it", async ({ served }) => {
+  const { folder, done } = await profile();
+  const kept = async ({ page }) => {
+    const caches = await page.evaluate(async () => {
+      const names = (await caches.keys()).filter((it) => it.startsWith("easel-build-"));
+      return Promise.all(names.map(async (it) => (await (await caches.open(it)).keys()).length));
+    });
+    return caches.join();
+  };
+  let chrome = await startBrowser(folder);
+  try {
+    let easel = new Easel(await chrome.context.newPage(), served);
+    await easel.open();
+    await easel.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    const whole = await kept(easel);
+    await chrome.close();
+    expect(await damage(folder)).toBeGreaterThan(5);
+
+    chrome = await startBrowser(folder);
+    easel = new Easel(await chrome.context.newPage(), served);
+    await easel.open();
+    await expect.poll(() => kept(easel), { timeout: 30_000 }).toBe(whole);
+    await served.stop();
+    await easel.page.reload();
+    await expect(easel.prompt).toBeVisible();
+  } finally {
+    await chrome.close();
+    await served.run();
+    await done();
+  }
+});
+
+test("a part of the site that does not come is told after a second try", async ({ page, served }) => {
+  let n_asked = 0;
+  const refuse = (route) => (n_asked++, route.abort());
+  await page.route(/easel-[0-9a-f]+_bg\.wasm$/, refuse);
+  await page.goto(await served.address());
+  const told = page.getByRole("alert");
+  await expect(told).toContainText("Your projects are as they were");
+  await page.unroute(/easel-[0-9a-f]+_bg\.wasm$/, refuse);
+  await page.reload();
+  await expect(page.getByRole("textbox", { name: "What do you want to make?" })).toBeVisible();
+  expect(n_asked).toBeGreaterThan(1);
+});
+
+// Writes over the middle of every large file that Chromium keeps for service workers, and returns how many there are.
+async function damage(folder) {
+  let n = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !path.includes("CacheStorage")) continue;
+    const bytes = await readFile(path);
+    if (bytes.length < 50_000) continue;
+    const middle = Math.floor(bytes.length / 2);
+    await writeFile(path, bytes.fill(7, middle, middle + 1_000));
+    n += 1;
+  }
+  return n;
+}
 
 // Playwright stops at a frame that writes its own document, so this is a browser without it.
 test("without service workers and preview hosts one is told, and the preview is one document", async ({ served }) => {

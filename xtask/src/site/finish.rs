@@ -19,6 +19,9 @@ const WORKERS: [&str; 3] = ["core", "compiler", "caller"];
 /// while the worker starts; what the worker says meanwhile waits for `browser/port.rs`. The page draws when the worker
 /// has got its module, for it is the page's thread that starts workers and lets the first messages through; but it does
 /// not wait long for that. Meanwhile the editor comes, which an open project most likely shows.
+///
+/// A file that was kept may be damaged: a browser finds that when it reads it, and drops it. So what cannot start starts
+/// anew, once, and takes it from the network; after that, people are told.
 const BOOT: &str = "\
 const worker = new Worker(\"/core_loader.js\", { type: \"module\", name: \"easel\" });
 const started = (self.easelWorker = { worker, early: [] });
@@ -33,10 +36,19 @@ if (new URLSearchParams(location.search).has(\"project\")) import(\"/editor.js\"
 const page = WebAssembly.compileStreaming(fetch(\"/PAGE_bg.wasm\"));
 const core = WebAssembly.compileStreaming(fetch(\"/CORE_bg.wasm\")).catch(() => undefined);
 core.then((easelCore) => worker.postMessage({ easelCore }));
-const { default: init } = await import(\"./PAGE.js\");
-const module = await page;
-await Promise.race([running, new Promise((done) => setTimeout(done, 200))]);
-await init({ module_or_path: module });
+try {
+  const [{ default: init }, module] = await Promise.all([import(\"./PAGE.js\"), page]);
+  if (document.querySelector(\"link[rel=stylesheet]\")?.sheet === null) throw new Error(\"no style sheet\");
+  await Promise.race([running, new Promise((done) => setTimeout(done, 200))]);
+  await init({ module_or_path: module });
+} catch (why) {
+  console.error(why);
+  if (performance.getEntriesByType(\"navigation\")[0]?.type === \"reload\") {
+    document.body.innerHTML =
+      '<main class=\"app__not-started\" role=\"alert\"><h1>Easel could not start</h1>' +
+      \"<p>A part of it did not come. Your projects are as they were. Check the network, then reload this page.</p></main>\";
+  } else location.reload();
+}
 ";
 
 /// Starts the core with the module that [`BOOT`] sends, or that it loads itself: without a start script, and where the
