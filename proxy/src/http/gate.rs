@@ -6,6 +6,7 @@
 use std::{
     convert::Infallible,
     future::Future,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -198,9 +199,8 @@ fn is_foreign(state: &Shared, headers: &HeaderMap, uri: &Uri) -> bool {
     is_api(uri.path()) && matches!(site, Some(b"cross-site" | b"same-site"))
 }
 
+/// Nobody has to be unable to guess it, so it costs no call of the system.
 fn request_id() -> String {
-    let mut bytes = [0; 8];
-    // Without random numbers ids repeat, which costs the log's reader something and nobody else.
-    getrandom::fill(&mut bytes).ok();
-    hex(&bytes)
+    let number = RandomState::new().build_hasher().finish();
+    hex(&number.to_le_bytes())
 }

@@ -23,16 +23,21 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const NOT_PERMITTED: &str =
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()";
 
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    // A loop in one origin must not stall the other; without it, they share a process.
+    (AGENT_CLUSTER, HeaderValue::from_static("?1")),
+    (PERMISSIONS, HeaderValue::from_static(NOT_PERMITTED)),
+];
+
 /// For every answer.
 pub(super) fn harden(headers: &mut HeaderMap) {
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    // A loop in one origin must not stall the other; without it, they share a process.
-    set(AGENT_CLUSTER, "?1");
-    set(PERMISSIONS, NOT_PERMITTED);
+    // With the two below; growing step by step takes longer than all of it.
+    headers.reserve(ALWAYS.len() + 2);
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
     if !headers.contains_key(RESOURCE_POLICY) {
         headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     }

@@ -2,7 +2,6 @@
 //!
 //! Not who is configured: two of a person's providers can be the same seller.
 
-use super::glob::fits;
 use crate::endpoint::origin;
 
 /// A seller whose prices are known.
@@ -97,6 +96,43 @@ impl Seller {
         let (_, host) = origin(address).split_once("://")?;
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
-        SELLERS.iter().find(|it| it.3.iter().any(|it| fits(it, host))).map(|it| it.0)
+        SELLERS.iter().find(|it| it.3.iter().any(|it| is_host(it, host))).map(|it| it.0)
+    }
+}
+
+/// Whether a host is the one that is meant; each request asks that of all of them, so it is not for
+/// any pattern: one star stands for any text.
+fn is_host(pattern: &str, host: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((begin, end)) => {
+            host.len() >= begin.len() + end.len() && host.starts_with(begin) && host.ends_with(end)
+        }
+        None => pattern == host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_the_sellers_or_nobodys() {
+        for (address, expected) in [
+            ("https://api.openai.com/v1", Some(Seller::Openai)),
+            ("https://API.OPENAI.COM:443", Some(Seller::Openai)),
+            ("https://mine.openai.azure.com/openai", Some(Seller::Azure)),
+            ("https://aiplatform.googleapis.com", Some(Seller::Google)),
+            ("https://europe-west1-aiplatform.googleapis.com/v1", Some(Seller::Google)),
+            ("https://bedrock-runtime.eu-west-1.amazonaws.com", Some(Seller::Bedrock)),
+            ("http://localhost:11434", Some(Seller::Ollama)),
+            ("https://bedrock-runtime.amazonaws.com", None),
+            ("https://openai.azure.com", None),
+            ("https://api.openai.com.example.org", None),
+            ("https://api.openai.com:8443", None),
+            ("http://localhost:8000", None),
+            ("no address", None),
+        ] {
+            assert_eq!(Seller::at(address), expected, "{address}");
+        }
     }
 }
