@@ -3,6 +3,7 @@
 //! It follows no redirect, so a key goes to the address that it was entered for and nowhere else;
 //! it tries nothing twice. It knows no vendor's format.
 
+mod arriving;
 mod aws;
 mod beside;
 mod build;
@@ -37,11 +38,11 @@ use tokio::time::timeout;
 use wire::{ModelEvent, Rejection, RejectionCode};
 
 use crate::{catalogue::Route, config::Endpoint, keys::Secret, outbound::Bounds};
+pub(crate) use arriving::Arriving;
 pub use beside::Beside;
 use build::build;
 use patience::retry_after;
 pub use reply::Reply;
-pub(crate) use reply::drain;
 pub(crate) use trouble::unreachable;
 
 const CONNECT: Duration = Duration::from_secs(10);

@@ -1,7 +1,12 @@
 //! What a request can cost at most, judged by its length before anybody has read it.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
 use providers::{prices::Price, reply::tokens};
+use regex_automata::{
+    meta::{BuildError, Regex},
+    util::syntax,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{accounts::KeyId, budget::Amounts, ledger::RequestId};
@@ -17,13 +22,11 @@ const WIDEST_WINDOW: u64 = 1 << 20;
 /// than what models could write.
 pub const UNSAID_OUTPUT_TOKENS: u32 = 16_384;
 
-/// Fields whose value is something that lies elsewhere.
-const REFERENCES: [&[u8]; 4] =
-    [b"\"file_id\"", b"\"previous_response_id\"", b"\"conversation\"", b"\"s3Location\""];
-
-/// Fields whose value may be an address, or the thing itself.
-const ADDRESSES: [&[u8]; 5] =
-    [b"\"url\"", b"\"image_url\"", b"\"file_url\"", b"\"fileUri\"", b"\"file_uri\""];
+/// A field whose value is something that lies elsewhere, or one whose value may be its address.
+const ELSEWHERE: &str = r#"(?x-u)
+      "(?:file_id|previous_response_id|conversation|s3Location)" \s*:\s* ["{]
+    | "(?:url|image_url|file_url|fileUri|file_uri)" \s*:\s* "(?:http|gs:|s3:|file)
+"#;
 
 /// Characters of a name that a message shows.
 const SHOWN: usize = 80;
@@ -82,15 +85,15 @@ impl Need {
 /// Whether a request names something that is read with it and lies elsewhere: how much that is can
 /// be seen by nobody here.
 fn refers(body: &[u8]) -> bool {
-    let after = |name: &'static [u8]| {
-        memmem::find_iter(body, name).filter_map(|at| {
-            let rest = body[at + name.len()..].trim_ascii_start();
-            Some(rest.strip_prefix(b":")?.trim_ascii_start())
-        })
-    };
-    let far: [&[u8]; 4] = [b"\"http", b"\"gs:", b"\"s3:", b"\"file"];
-    REFERENCES.into_iter().flat_map(after).any(|it| it.starts_with(b"\"") || it.starts_with(b"{"))
-        || ADDRESSES.into_iter().flat_map(after).any(|it| far.iter().any(|far| it.starts_with(far)))
+    static FINDER: LazyLock<Option<Regex>> = LazyLock::new(|| finder().ok());
+    // What cannot be looked for is taken for found, as the dearer one.
+    FINDER.as_ref().is_none_or(|it| it.is_match(body))
+}
+
+/// Whatever it is searched for, a body is gone through once.
+fn finder() -> Result<Regex, Box<BuildError>> {
+    let bytes = syntax::Config::new().utf8(false);
+    Regex::builder().syntax(bytes).build(ELSEWHERE).map_err(Box::new)
 }
 
 /// Returns a session's number. Sessions of two keys are never one, whatever they are called.
@@ -137,6 +140,11 @@ mod tests {
         let unsaid = Need::new(b"", Replies { most: None, ..said }, &[dear], true);
         assert_eq!(unsaid.amounts.nano, 3000 + 9 * 15_000);
         assert!(!Need::new(b"", said, &[cheap, None], true).priced);
+    }
+
+    #[test]
+    fn what_is_searched_for_can_be_searched_for() {
+        finder().unwrap();
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::Response;
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use providers::{
     Dialect, failure,
@@ -19,7 +18,7 @@ use wire::{Rejection, Usage};
 
 use crate::{
     config::Endpoint,
-    upstream::{Upstream, drain, read_whole},
+    upstream::{Arriving, Upstream, read_whole},
 };
 
 /// A provider that has sent so much has begun, whatever it was.
@@ -48,7 +47,7 @@ pub(super) async fn whole(
 #[derive(Debug)]
 pub(super) struct Passing {
     /// None after the end.
-    body: Option<Incoming>,
+    body: Option<Arriving>,
     framing: Framing,
     meter: Meter,
     /// What came before somebody asked for it.
@@ -70,7 +69,7 @@ impl Passing {
         idle: Duration,
     ) -> Result<Self, Rejection> {
         let mut passing = Self {
-            body: Some(body),
+            body: Some(Arriving::new(body)),
             framing: dialect.framing(),
             meter: Meter::new(dialect),
             first: BytesMut::new(),
@@ -102,11 +101,8 @@ impl Passing {
         }
         loop {
             let body = self.body.as_mut()?;
-            let passed = match timeout(self.idle, body.frame()).await {
-                Ok(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(chunk) => self.pass(chunk),
-                    Err(_) => continue, // Trailers: nobody reads them.
-                },
+            let passed = match timeout(self.idle, body.next()).await {
+                Ok(Some(Ok(bytes))) => self.pass(bytes),
                 Ok(Some(Err(err))) => {
                     tracing::warn!(cause = %err, "provider's stream broke");
                     self.finish()
@@ -182,7 +178,7 @@ impl Passing {
 
     fn end(&mut self) {
         if let Some(body) = self.body.take() {
-            tokio::spawn(drain(body));
+            tokio::spawn(body.drain());
         }
     }
 }

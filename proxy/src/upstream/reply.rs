@@ -6,13 +6,12 @@
 use std::{collections::VecDeque, time::Duration};
 
 use http::Response;
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use providers::{Dialect, feed::Feed, prices::Price, reply::distinguish, script::Step};
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{ModelEvent, Rejection};
 
-const DRAIN: Duration = Duration::from_secs(1);
+use super::arriving::Arriving;
 
 #[derive(Debug)]
 pub struct Reply {
@@ -24,7 +23,7 @@ pub struct Reply {
 
 #[derive(Debug)]
 enum Source {
-    Stream { body: Incoming, feed: Box<Feed>, idle: Duration },
+    Stream { body: Arriving, feed: Box<Feed>, idle: Duration },
     Script { steps: VecDeque<Step>, due: Instant },
     Over,
 }
@@ -53,7 +52,7 @@ impl Reply {
         idle: Duration,
     ) -> Self {
         let feed = Box::new(Feed::new(dialect));
-        let source = Source::Stream { body: answer.into_body(), feed, idle };
+        let source = Source::Stream { body: Arriving::new(answer.into_body()), feed, idle };
         Self { source, price, id: id.to_owned() }
     }
 
@@ -76,7 +75,7 @@ impl Reply {
         if over
             && let Source::Stream { body, .. } = std::mem::replace(&mut self.source, Source::Over)
         {
-            tokio::spawn(drain(body));
+            tokio::spawn(body.drain());
         }
         Some(events)
     }
@@ -97,15 +96,11 @@ async fn next_steps(steps: &mut VecDeque<Step>, due: &mut Instant) -> Vec<ModelE
 }
 
 /// Reads until there is an event.
-async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Vec<ModelEvent> {
+async fn next_frames(body: &mut Arriving, feed: &mut Feed, idle: Duration) -> Vec<ModelEvent> {
     let mut events = Vec::new();
     loop {
-        match timeout(idle, body.frame()).await {
-            Ok(Some(Ok(frame))) => {
-                if let Some(chunk) = frame.data_ref() {
-                    feed.push(chunk, &mut events);
-                }
-            }
+        match timeout(idle, body.next()).await {
+            Ok(Some(Ok(bytes))) => feed.push(&bytes, &mut events),
             Ok(Some(Err(err))) => {
                 tracing::warn!(cause = %err, "provider's stream broke");
                 feed.end(&mut events);
@@ -117,11 +112,4 @@ async fn next_frames(body: &mut Incoming, feed: &mut Feed, idle: Duration) -> Ve
             return events;
         }
     }
-}
-
-/// Reads what follows the ending, so that the connection can be used again.
-pub(crate) async fn drain(mut body: Incoming) {
-    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
-    // A provider that goes on talking loses its connection.
-    timeout(DRAIN, rest).await.ok();
 }
