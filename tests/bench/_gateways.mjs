@@ -41,7 +41,7 @@ export async function freePort() {
   return port;
 }
 
-// Ours, with everything on: a key, limits, a budget and the ledger.
+// Ours, with everything on: a key, limits, a budget, prices and the ledger.
 export async function easel(program, upstream) {
   const data = await mkdtemp(join(tmpdir(), "easel-bench-"));
   const port = await freePort();
@@ -59,6 +59,9 @@ output = "0.60"
 [accounts]
 person-per-hour = 1000000000
 project-per-hour = 1000000000
+[budget]
+dollars = 1000000
+period = "month"
 `;
   await writeFile(join(data, "easel.toml"), config);
   const args = ["--no-open", "--data", data, "--site", data];

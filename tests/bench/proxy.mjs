@@ -1,8 +1,8 @@
 // What the proxy costs: processor time, delay and memory, beside two gateways and a pass-through
 // that does nothing else, in one run. Each gateway has the first core for itself; provider and
-// clients share the other one.
+// clients are one process on the other one, which does not sleep while it asks.
 //
-// Ours has keys, limits, a budget and the ledger on; LiteLLM has a master key and no database, Portkey
+// Ours has a key, limits, a budget and the ledger on; LiteLLM has a master key and no database, Portkey
 // nothing. Figures of a stream are per event. EASEL_BENCH_ONLY names gateways to leave the others out.
 
 import { stat } from "node:fs/promises";
@@ -10,9 +10,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Figures, median, runs } from "./_figures.mjs";
-import {
-  OTHER_CORE, cpuOf, easel, end, floor, freePort, litellm, memoryOf, output, portkey, start, started,
-} from "./_gateways.mjs";
+import { OTHER_CORE, cpuOf, easel, end, floor, litellm, memoryOf, portkey, started } from "./_gateways.mjs";
+import { load } from "./_load.mjs";
 
 const { EASEL_PROXY, EASEL_LOAD, EASEL_LITELLM, EASEL_PORTKEY } = process.env;
 const SECONDS = 4;
@@ -26,9 +25,7 @@ const CITED = {
 };
 
 const figures = new Figures("proxy");
-const provider = await freePort();
-const upstream = start(OTHER_CORE, EASEL_LOAD, ["upstream", String(provider)]);
-await sleep(200);
+const { port: provider, drive, done } = await load(OTHER_CORE, EASEL_LOAD);
 const makers = {
   Easel: () => easel(EASEL_PROXY, provider),
   floor: () => floor(EASEL_LOAD, provider),
@@ -39,14 +36,12 @@ const wanted = process.env.EASEL_BENCH_ONLY?.split(",") ?? Object.keys(makers);
 const gateways = [];
 const measured = new Map();
 try {
-  // The first time, asking takes this program longer than any answer.
-  await (await fetch(`http://127.0.0.1:${provider}/`, { method: "POST", body: "{}" })).text();
   for (const name of wanted) gateways.push(await makers[name]());
   const direct = await drive({ port: provider, path: "/v1/chat/completions", model: "bench", headers: {} }, "--seconds", 2);
   for (const gateway of gateways) measured.set(gateway.name, await measure(gateway, direct));
   await tell();
 } finally {
-  await end(upstream);
+  await done();
   for (const gateway of gateways) await gateway.done();
 }
 await figures.done();
@@ -85,8 +80,7 @@ async function measure(gateway, direct) {
     const held = drive({ ...gateway, model: gateway.paced }, "--requests", 512, "--connections", 512, "--stream");
     await sleep(6_000);
     seen.streams = await memoryOf(child);
-    const holding = await held;
-    if (holding.errors) throw new Error(`${gateway.name}: ${holding.error}`);
+    await held;
 
     if (gateway.name === "Easel") {
       // What the streams took and gave back would be taken again, page by page, and look like growth.
@@ -118,16 +112,9 @@ async function costOf(child, job) {
   for (let run = 0; run < runs(3); run++) {
     const before = await cpuOf(child);
     const seen = await job();
-    if (seen.errors) throw new Error(`${seen.errors} errors: ${seen.error}`);
     all.push({ ...seen, cpu: (await cpuOf(child)) - before });
   }
   return all;
-}
-
-async function drive({ port, path, model, headers }, ...flags) {
-  const named = Object.entries(headers).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
-  const args = ["drive", `http://127.0.0.1:${port}${path}`, "--model", model, ...named, ...flags.map(String)];
-  return JSON.parse(await output("taskset", ["-c", OTHER_CORE, EASEL_LOAD, ...args]));
 }
 
 async function tell() {
