@@ -2,7 +2,7 @@
 //!
 //! What is answered is not known here.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo, serve::Listener};
 use http::Request;
@@ -42,22 +42,22 @@ where
             request.extensions_mut().insert(ConnectInfo(peer));
             // Those of this moment: a reload changes them.
             let doors = live.doors();
-            async move { Ok::<_, Infallible>(doors.answer(request).await) }
+            // In a box, which goes with it: what a connection holds itself, it holds as long as it is open.
+            Box::pin(async move { Ok::<_, Infallible>(doors.answer(request).await) })
         });
         let connection = http.serve_connection(TokioIo::new(io), service);
-        open.spawn(go_on(connection, told.clone()));
+        open.spawn(go_on(Box::pin(connection), told.clone()));
     }
     drop(listener);
     while open.join_next().await.is_some() {}
 }
 
-async fn go_on<I, S>(connection: Connection<I, S>, mut told: watch::Receiver<()>)
+async fn go_on<I, S>(mut connection: Pin<Box<Connection<I, S>>>, mut told: watch::Receiver<()>)
 where
     I: Read + Write + Unpin,
     S: HttpService<Incoming, ResBody = Body>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         _ = told.changed() => {

@@ -15,8 +15,12 @@ use axum::{
 };
 use easel_proxy::{config::Endpoint, keys::Secret};
 use http::{HeaderMap, StatusCode, header};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use wire::ProviderKind;
 
 use crate::easel::{Answer, Ask, Easel};
@@ -270,6 +274,51 @@ async fn a_date_says_how_long_to_wait_too() {
         provider.says(said);
         let refused = post(&easel, CHAT, &ask).await;
         assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, expected));
+    }
+}
+
+/// Each chunk that goes on by itself is a packet.
+#[tokio::test]
+async fn what_came_at_once_goes_on_at_once() {
+    const N: usize = 100;
+    let delta = |n: usize| {
+        let (delta, reason) =
+            (json!({ "content": format!("word{n}. ") }), (n == N).then_some("stop"));
+        let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
+        format!("data: {}\n\n", json!({ "choices": [choice] }))
+    };
+    let chunk = |data: String| format!("{:x}\r\n{data}\r\n", data.len());
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let chunks =
+        (1..=N).map(delta).chain(["data: [DONE]\n\n".to_owned(), String::new()]).map(chunk);
+    let answer = [head.to_owned()].into_iter().chain(chunks).collect::<String>();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"}") {
+                assert_ne!(connection.read_buf(&mut asked).await.unwrap(), 0);
+            }
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let provider = Provider { address, asked: Arc::default(), says: Arc::default() };
+    let easel = provider.easel(&[("any", ProviderKind::OpenaiCompatible)]).await;
+    // Passed through, and translated.
+    for path in [CHAT, "/v1/messages"] {
+        let messages = json!([{ "role": "user", "content": "hi" }]);
+        let ask =
+            json!({ "model": "any/m", "max_tokens": 9, "stream": true, "messages": messages });
+        let mut reply = easel.app_stream("POST", path, &ask).await;
+        let mut chunks = Vec::new();
+        while let Some(frame) = reply.frame().await {
+            chunks.push(frame.unwrap().into_data().unwrap());
+        }
+        let text = String::from_utf8(chunks.concat()).unwrap();
+        assert!((1..=N).all(|n| text.contains(&format!("word{n}. "))), "{path}: {text}");
+        assert!(chunks.len() < N / 2, "{path}: {} chunks", chunks.len());
     }
 }
 
