@@ -115,23 +115,18 @@ impl Write {
 impl Store {
     /// Opens the database and brings its schema to the newest version.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
-        let store = Self::connect(location).await?;
-        let _only = match location {
-            Location::Folder(folder) => Some(migrate::lock(folder).await?),
-            Location::Postgres(_) => None, // The migrator locks it.
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let (store, _alone) = match location {
+            Location::Folder(folder) => {
+                // Before the file is: whoever changes its kind of log does not wait for others.
+                let alone = migrate::lock(folder).await?;
+                (sqlite(folder).await?, Some(alone))
+            }
+            Location::Postgres(url) => (postgres(url).await?, None), // The migrator locks it.
         };
         migrate::run(&store.durable, store.kind).await?;
         Ok(store)
-    }
-
-    /// Opens the database as it is.
-    async fn connect(location: &Location) -> Result<Self, StoreError> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(sqlx::any::install_default_drivers);
-        match location {
-            Location::Folder(folder) => sqlite(folder).await,
-            Location::Postgres(url) => postgres(url).await,
-        }
     }
 
     pub(crate) async fn write(&self, survive: Survive) -> Result<Write, StoreError> {
@@ -207,7 +202,6 @@ async fn sqlite(folder: &Path) -> Result<Store, StoreError> {
 
 /// Makes the file if there is none. Its companions inherit its mode.
 fn private_file(folder: &Path) -> io::Result<PathBuf> {
-    crate::keys::file::private_folder(folder)?;
     let path = std::path::absolute(folder)?.join(FILE);
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).mode(0o600).open(&path)?;

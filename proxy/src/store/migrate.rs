@@ -11,6 +11,7 @@ use sqlx::{
 };
 
 use super::{Kind, StoreError};
+use crate::keys::file::private_folder;
 
 const VERSIONS: &[(i64, &str, &str)] = &[
     (1, "accounts", include_str!("../../migrations/1_accounts.sql")),
@@ -42,10 +43,12 @@ fn spelled(text: &str, kind: Kind) -> String {
     text.replace("{id}", id).replace("{bytes}", bytes).replace("{packed}", packed)
 }
 
-/// Keeps others from migrating the same file, as long as the answer lives.
+/// Makes the folder if there is none, and keeps others from opening or migrating its file as long as
+/// the answer lives.
 pub(super) async fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.to_owned();
     let locked = tokio::task::spawn_blocking(move || {
+        private_folder(&path)?;
         let folder = File::open(path)?;
         folder.lock()?;
         Ok(folder)

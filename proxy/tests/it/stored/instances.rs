@@ -114,7 +114,7 @@ async fn ledgers_of_two_instances_add_up() {
 async fn instances_that_start_at_once_make_one_database() {
     for place in Place::both().await {
         let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..4 {
+        for _ in 0..8 {
             let location = place.location.clone();
             tasks.spawn(async move { Store::open(&location).await.map(drop) });
         }
