@@ -215,7 +215,8 @@ impl Books {
             wait(&format!("This cannot be booked at the moment: {err}"), 2)
         })?;
         let claim = match &asker.idempotency {
-            Some(name) => Some(self.claim(client, name, asked.body, now_ms).await?),
+            // In a box: each request would hold the room for it.
+            Some(name) => Some(Box::pin(self.claim(client, name, asked.body, now_ms)).await?),
             None => None,
         };
         let model = self.model(asked.lane).await?;

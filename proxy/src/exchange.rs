@@ -14,6 +14,7 @@ mod thoughts;
 mod trying;
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -154,10 +155,11 @@ impl Gateway {
         let (id, limit) = (&*about.id, bill.limit);
         let trying = Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets };
         let filter = guards.replies().clone();
-        let complete = async {
+        // In its place: as an argument, it would be there twice.
+        let complete = pin!(async {
             let Answered { route, it, place } = trying.whole(routes).await?;
             Ok(Answered { route, it: it.filtered(&filter)?, place })
-        };
+        });
         let (bill, answered) = or_close(bill, guards.whole(complete).await).await?;
         let rate_left = bill.rate_left;
         let (complete, usage) = close(bill, answered).await;

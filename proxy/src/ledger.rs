@@ -177,9 +177,14 @@ impl Ledger {
 
     /// Returns the number of a model, which may be new. Known ones are found without I/O.
     pub async fn model(&self, name: &str) -> Result<ModelId, StoreError> {
-        if let Some(id) = self.shared.known(name) {
-            return Ok(id);
+        match self.shared.known(name) {
+            Some(id) => Ok(id),
+            // In a box: each request would hold the room for it.
+            None => Box::pin(self.new_model(name)).await,
         }
+    }
+
+    async fn new_model(&self, name: &str) -> Result<ModelId, StoreError> {
         let n_models = self.shared.models.read().unwrap_or_else(PoisonError::into_inner).len();
         let sensible = name.len() <= MOST_MODEL_BYTES && !name.contains('\0');
         let name = if sensible && n_models < MOST_MODELS { name } else { OTHER };

@@ -138,10 +138,13 @@ impl Store {
             Kind::Sqlite => {
                 let turn = Arc::clone(&self.turn).lock_owned().await;
                 // A transaction that begins by reading could not wait for another process.
-                let transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                let transaction = Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?;
                 Ok(Write { transaction, _turn: Some(turn) })
             }
-            Kind::Postgres => Ok(Write { transaction: pool.begin().await?, _turn: None }),
+            Kind::Postgres => {
+                let transaction = Box::pin(pool.begin()).await?;
+                Ok(Write { transaction, _turn: None })
+            }
         }
     }
 
@@ -187,13 +190,14 @@ async fn sqlite(folder: &Path) -> Result<Store, StoreError> {
             })
             .connect_lazy_with(options.clone())
     };
-    // 512 KiB of pages each: tables are read by key or by time, so more would seldom help.
+    // 256 KiB of pages each: tables are read by key or by time, so more would seldom help.
     let durable = pool(
         1,
-        "PRAGMA synchronous = FULL; PRAGMA cache_size = -512; PRAGMA journal_size_limit = 8388608",
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -256; PRAGMA journal_size_limit = 8388608",
     );
-    let quick = pool(1, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512");
-    let readers = pool(MOST_READERS, "PRAGMA query_only = ON; PRAGMA cache_size = -512");
+    let quick = pool(1, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256");
+    // A reader fills its cache with pages that others have changed since, and the system keeps the file.
+    let readers = pool(MOST_READERS, "PRAGMA query_only = ON; PRAGMA cache_size = -64");
     // Whoever is the last one to close it would write its log into it.
     drop(durable.acquire().await?);
     first.close().await?;

@@ -85,7 +85,9 @@ impl Naming {
     async fn rename(&mut self, call: &mut String) {
         let run = std::mem::take(&mut self.run);
         if run.iter().any(Value::is_object) {
-            let kept = self.signatures.keep(&Value::Array(run).to_string(), now_ms()).await;
+            let run = Value::Array(run).to_string();
+            // In a box: each stream would hold the room for it.
+            let kept = Box::pin(self.signatures.keep(&run, now_ms())).await;
             self.handle = kept
                 .inspect_err(|err| tracing::warn!(cause = %err, "thoughts are not put aside"))
                 .ok(); // What is lost are the thoughts, not the reply.
@@ -104,7 +106,7 @@ pub(super) async fn recall(signatures: &Signatures, ask: &mut Ask) {
         if message.role == Role::Assistant {
             // From behind, so that places before stay what they are.
             for (at, handle) in handles.into_iter().rev() {
-                recall_before(signatures, message, at, &handle).await;
+                Box::pin(recall_before(signatures, message, at, &handle)).await;
             }
         }
     }

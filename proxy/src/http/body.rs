@@ -3,10 +3,10 @@
 //! A page of another site can send `text/plain` without asking first; so that is no JSON here.
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Request},
     response::{IntoResponse as _, Response},
 };
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use wire::RejectionCode;
@@ -48,7 +48,7 @@ impl FromRequest<Shared> for JsonBytes {
                 "The body must be sent as `application/json`",
             ));
         }
-        match Bytes::from_request(request, state).await {
+        match BytesMut::from_request(request, state).await.map(fitting) {
             Ok(bytes) if depth::exceeds(&bytes, state.limits.depth) => Err(Refusal::new(
                 StatusCode::BAD_REQUEST,
                 RejectionCode::BadRequest,
@@ -70,6 +70,12 @@ impl FromRequest<Shared> for JsonBytes {
     }
 }
 
+/// A body is held until it is answered. A short one would hold the room into which the connection read
+/// it, 8 KiB, so it is copied.
+fn fitting(body: BytesMut) -> Bytes {
+    if body.capacity() / 2 > body.len() { Bytes::copy_from_slice(&body) } else { body.freeze() }
+}
+
 /// An answer that nobody keeps.
 pub(super) fn shown(it: impl Serialize) -> Response {
     let mut response = axum::Json(it).into_response();
@@ -81,4 +87,20 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let essence = value.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_body_leaves_the_room_that_it_came_in() {
+        for (n_bytes, room) in [(100, 100), (5000, 8192)] {
+            let mut read = BytesMut::with_capacity(8192);
+            read.resize(n_bytes, b'x');
+            let held = fitting(read);
+            assert_eq!(held.len(), n_bytes);
+            assert_eq!(held.try_into_mut().unwrap().capacity(), room);
+        }
+    }
 }
