@@ -155,7 +155,6 @@ impl Gateway {
         let (id, limit) = (&*about.id, bill.limit);
         let trying = Trying { upstream, lanes, wanted, id, limit, retries, signatures, forgets };
         let filter = guards.replies().clone();
-        // In its place: as an argument, it would be there twice.
         let complete = pin!(async {
             let Answered { route, it, place } = trying.whole(routes).await?;
             Ok(Answered { route, it: it.filtered(&filter)?, place })
@@ -204,7 +203,7 @@ impl Gateway {
         let retries = self.retries(&head.model);
         let guards = self.guards(id, &head.model, false, &routes, &body).await;
         let (bill, mut guards) = or_close(bill, guards).await?;
-        let answered = guards.whole(async {
+        let asked = pin!(async {
             let mut tries = Tries::new(&self.lanes, routes, retries, Manner::Whole);
             while let Some(route) = tries.next() {
                 let asked = self.batches.answer(&self.upstream, route.clone(), body.clone());
@@ -215,7 +214,7 @@ impl Gateway {
             }
             Err(tries.give_up())
         });
-        let (bill, answered) = or_close(bill, answered.await).await?;
+        let (bill, answered) = or_close(bill, guards.whole(asked).await).await?;
         let rate_left = bill.rate_left;
         let (embedded, usage) = close(bill, answered).await;
         guards.used(usage);

@@ -11,7 +11,7 @@ mod trouble;
 
 use std::{
     fmt,
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io,
     os::unix::{ffi::OsStrExt as _, fs::OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -30,6 +30,8 @@ use tokio::{
 };
 
 pub use trouble::StoreError;
+
+use crate::keys::file::{make_private, private_folder};
 
 /// The database's file in the data folder.
 pub const FILE: &str = "easel.db";
@@ -120,7 +122,7 @@ impl Store {
         let (store, _alone) = match location {
             Location::Folder(folder) => {
                 // Before the file is: whoever changes its kind of log does not wait for others.
-                let alone = migrate::lock(folder).await?;
+                let alone = lock(folder).await?;
                 (sqlite(folder).await?, Some(alone))
             }
             Location::Postgres(url) => (postgres(url).await?, None), // The migrator locks it.
@@ -138,13 +140,10 @@ impl Store {
             Kind::Sqlite => {
                 let turn = Arc::clone(&self.turn).lock_owned().await;
                 // A transaction that begins by reading could not wait for another process.
-                let transaction = Box::pin(pool.begin_with("BEGIN IMMEDIATE")).await?;
+                let transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
                 Ok(Write { transaction, _turn: Some(turn) })
             }
-            Kind::Postgres => {
-                let transaction = Box::pin(pool.begin()).await?;
-                Ok(Write { transaction, _turn: None })
-            }
+            Kind::Postgres => Ok(Write { transaction: pool.begin().await?, _turn: None }),
         }
     }
 
@@ -169,6 +168,20 @@ impl Store {
         self.quick.close().await;
         self.durable.close().await;
     }
+}
+
+/// Makes the folder if there is none, and keeps others from opening or migrating its file as long as
+/// the answer lives.
+async fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        private_folder(&path)?;
+        let folder = File::open(path)?;
+        folder.lock()?;
+        Ok(folder)
+    });
+    let locked = locked.await.unwrap_or_else(|err| Err(io::Error::other(err)));
+    locked.map_err(|source| StoreError::NoFolder { path: folder.to_owned(), source })
 }
 
 async fn sqlite(folder: &Path) -> Result<Store, StoreError> {
@@ -209,7 +222,7 @@ fn private_file(folder: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(folder)?.join(FILE);
     let mut options = OpenOptions::new();
     let file = options.read(true).append(true).create(true).mode(0o600).open(&path)?;
-    crate::keys::file::make_private(&file)?;
+    make_private(&file)?;
     Ok(path)
 }
 

@@ -212,7 +212,7 @@ impl Upstream {
         answer: Response<hyper::body::Incoming>,
     ) -> Result<Response<hyper::body::Incoming>, Rejection> {
         if is_json(&answer) {
-            return Err(Box::pin(self.refused(endpoint, StatusCode::BAD_GATEWAY, answer)).await);
+            return Err(self.refused(endpoint, StatusCode::BAD_GATEWAY, answer).await);
         }
         Ok(answer)
     }
@@ -303,7 +303,7 @@ impl Upstream {
         if status.is_success() {
             return Ok(answer);
         }
-        Err(Box::pin(self.refused(endpoint, status, answer)).await)
+        Err(self.refused(endpoint, status, answer).await)
     }
 
     /// Returns the token that a service account's key stands for.

@@ -1,7 +1,7 @@
 //! What stands between a client and a model beside the way itself: filters, a time limit, and
 //! somebody who is told how it ended.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use providers::{ask::Ask, failure};
@@ -139,10 +139,11 @@ impl Guards {
         failure::plain(RejectionCode::CutOff, &message)
     }
 
-    /// Waits for a reply in one piece, as long as there is time.
+    /// Waits for a reply in one piece, as long as there is time. By its place: by value, it would be there
+    /// twice.
     pub(super) async fn whole<T>(
         &mut self,
-        asked: impl Future<Output = Result<T, Rejection>>,
+        asked: Pin<&mut impl Future<Output = Result<T, Rejection>>>,
     ) -> Result<T, Rejection> {
         let answered = match self.until {
             None => asked.await,

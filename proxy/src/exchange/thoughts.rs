@@ -106,7 +106,7 @@ pub(super) async fn recall(signatures: &Signatures, ask: &mut Ask) {
         if message.role == Role::Assistant {
             // From behind, so that places before stay what they are.
             for (at, handle) in handles.into_iter().rev() {
-                Box::pin(recall_before(signatures, message, at, &handle)).await;
+                recall_before(signatures, message, at, &handle).await;
             }
         }
     }

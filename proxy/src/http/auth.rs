@@ -68,7 +68,7 @@ impl FromRequestParts<Shared> for Client {
             (None, Some(token)) if token.starts_with(SESSION_PREFIX) || token.contains('.') => {
                 let visitor = state.accounts.visitor(token, now_ms());
                 let visitor = visitor.map_err(|err| denied(&err))?;
-                Box::pin(seat(state, visitor, text(parts, &PROJECT)?)).await?
+                seat(state, visitor, text(parts, &PROJECT)?).await?
             }
             (None, Some(key)) => state.accounts.find(key, now_ms()).map_err(|err| denied(&err))?,
         };
